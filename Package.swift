@@ -1,0 +1,46 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Arrows go one way: sets → model → engine, importers, store and reports → use cases → command.
+let package = Package(
+  name: "Sallyport",
+  products: [.executable(name: "sallyport", targets: ["sallyport"])],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
+  targets: [
+    .target(name: "NetworkSets"),
+    .target(name: "PolicyModel", dependencies: ["NetworkSets"]),
+    .target(name: "EndpointCatalogue", dependencies: ["NetworkSets"]),
+    .systemLibrary(
+      name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "XMLTree", dependencies: ["CLibXML2"]),
+    .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "JSONTree", dependencies: ["CSimdJSON"]),
+    .target(
+      name: "ComplianceEngine", dependencies: ["NetworkSets", "PolicyModel", "EndpointCatalogue"]),
+    .target(name: "ImportKit", dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto"]),
+    .target(
+      name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples"],
+      sources: ["Imports.c"], publicHeadersPath: "include"),
+    .target(
+      name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
+    .target(name: "Importers", dependencies: ["ImportKit"]),
+    .target(
+      name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
+    .target(
+      name: "Audit",
+      dependencies: ["Importers", "CatalogueReaders", "ComplianceEngine", "Reports"]),
+    .executableTarget(
+      name: "sallyport",
+      dependencies: [
+        "Audit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x,
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,6 @@
+#ifndef SALLYPORT_CLIBCRYPTO_H
+#define SALLYPORT_CLIBCRYPTO_H
+
+#include <openssl/evp.h>
+
+#endif

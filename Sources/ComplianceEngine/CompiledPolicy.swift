@@ -1,0 +1,142 @@
+import NetworkSets
+import PolicyModel
+
+/// A policy prepared for evaluation: objects flattened, equal clauses shared, tables by number.
+///
+/// Compiling costs time linear in the size of the policy; it is done once for all requirements
+/// and clients.
+package final class CompiledPolicy: Sendable {
+  enum Test: Sendable {
+    case from(ZoneList)
+    case to(ZoneList)
+    case zonePair(ZonePairing)
+    case family(AddressFamily)
+    case source(CompiledEndpoints)
+    /// `decrypts` says that the rule decrypts what it is asked about, so that it sees paths.
+    case destination(CompiledEndpoints, decrypts: Bool)
+    case service(CompiledServices)
+    case application(Set<String>)
+    case requires(Condition)
+    case never(String)
+  }
+
+  struct CompiledRule: Sendable {
+    /// Numbers into ``CompiledPolicy/tests``.
+    let tests: [Int32]
+    let action: CompiledAction
+    let enabled: Bool
+  }
+
+  enum CompiledAction: Sendable {
+    case allow(gates: [Int])
+    case deny
+    case jump(Int)
+    case goto(Int)
+    case `return`
+    case `continue`
+    case inspect
+    case bypass
+    /// Names a table that does not exist.
+    case broken
+  }
+
+  struct CompiledTable: Sendable {
+    let rules: [CompiledRule]
+  }
+
+  package let policy: Policy
+  let tests: [Test]
+  let tables: [CompiledTable]
+  let tableNumbers: [String: Int]
+
+  package init(_ policy: Policy) {
+    self.policy = policy
+    var numbers: [String: Int] = [:]
+    for (index, table) in policy.tables.enumerated() where numbers[table.name] == nil {
+      numbers[table.name] = index
+    }
+    var resolver = ObjectResolver(policy)
+    var tests: [Test] = []
+    var known: [Key: Int32] = [:]
+    var tables: [CompiledTable] = []
+    for table in policy.tables {
+      var rules: [CompiledRule] = []
+      rules.reserveCapacity(table.rules.count)
+      for rule in table.rules {
+        let ids = rule.match.clauses.map { clause -> Int32 in
+          let key = Key(clause: clause, decrypts: rule.decrypts)
+          if let number = known[key] { return number }
+          let number = Int32(tests.count)
+          tests.append(Self.compile(clause, decrypts: rule.decrypts, with: &resolver))
+          known[key] = number
+          return number
+        }
+        rules.append(
+          CompiledRule(
+            tests: ids.sorted { Self.cost(tests[Int($0)]) < Self.cost(tests[Int($1)]) },
+            action: Self.compile(rule.action, numbers: numbers), enabled: rule.enabled))
+      }
+      tables.append(CompiledTable(rules: rules))
+    }
+    self.tests = tests
+    self.tables = tables
+    tableNumbers = numbers
+  }
+
+  private struct Key: Hashable {
+    let clause: Clause
+    let decrypts: Bool
+  }
+
+  private static func compile(
+    _ clause: Clause, decrypts: Bool, with resolver: inout ObjectResolver
+  ) -> Test {
+    switch clause {
+    case .from(let zones): .from(zones)
+    case .to(let zones): .to(zones)
+    case .zonePair(let pairing): .zonePair(pairing)
+    case .family(let family): .family(family)
+    case .source(let list): .source(resolver.compile(list))
+    case .destination(let list): .destination(resolver.compile(list), decrypts: decrypts)
+    case .service(let list): .service(resolver.compile(list))
+    case .application(let names): .application(Set(names))
+    case .requires(let condition): .requires(condition)
+    case .never(let reason): .never(reason)
+    }
+  }
+
+  private static func compile(_ action: Action, numbers: [String: Int]) -> CompiledAction {
+    switch action {
+    case .allow(let gates):
+      let known = gates.compactMap { numbers[$0] }
+      return known.count == gates.count ? .allow(gates: known) : .broken
+    case .deny: return .deny
+    case .jump(let name): return numbers[name].map { .jump($0) } ?? .broken
+    case .goto(let name): return numbers[name].map { .goto($0) } ?? .broken
+    case .return: return .return
+    case .continue: return .continue
+    case .inspect: return .inspect
+    case .bypass: return .bypass
+    }
+  }
+
+  /// Tests that are the same for every atom come first, so that most rules end at their first test.
+  private static func cost(_ test: Test) -> Int {
+    switch test {
+    case .never, .family, .from, .to, .zonePair, .service: 0
+    case .requires, .application: 3
+    case .destination: 2
+    case .source: 1
+    }
+  }
+
+  /// Whether rules ask for the entering or leaving zone.
+  var usesZones: Bool {
+    tests.contains {
+      switch $0 {
+      case .from, .to, .zonePair: true
+      default: false
+      }
+    }
+  }
+}

@@ -1,0 +1,342 @@
+import EndpointCatalogue
+import NetworkSets
+import PolicyModel
+
+/// Gathers findings while requirements are judged, one for each cause however many endpoints it
+/// touches.
+struct FindingCollector {
+  private struct Key: Hashable {
+    let id: Finding.ID
+    let severity: Finding.Severity
+    let message: String
+    let rule: RuleReference?
+    let position: SourcePosition?
+    let file: String
+  }
+
+  let path: NetworkPath
+  let catalogue: Catalogue
+  private var endpoints: [Key: Set<Int>] = [:]
+
+  init(path: NetworkPath, catalogue: Catalogue) {
+    self.path = path
+    self.catalogue = catalogue
+  }
+
+  private mutating func add(
+    _ id: Finding.ID, _ severity: Finding.Severity, _ message: String, rule: RuleReference? = nil,
+    endpoint: Int? = nil, position: SourcePosition? = nil, file: String? = nil
+  ) {
+    let key = Key(
+      id: id, severity: severity, message: message, rule: rule,
+      position: position ?? rule?.position,
+      file: file ?? rule?.file ?? path.hops.first?.policy.policy.files.first ?? "")
+    endpoints[key, default: []].formUnion(endpoint.map { [$0] } ?? [])
+  }
+
+  func finished() -> [Finding] {
+    endpoints.map { key, touched in
+      Finding(
+        id: key.id, severity: key.severity, message: key.message, rule: key.rule,
+        endpoints: touched.sorted(), position: key.position, file: key.file)
+    }
+    .sorted { left, right in
+      if left.severity != right.severity { return left.severity < right.severity }
+      if left.id != right.id { return left.id.rawValue < right.id.rawValue }
+      let places = (left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0))
+      if places.0 != places.1 { return places.0 < places.1 }
+      return left.message < right.message
+    }
+  }
+
+  /// Findings about one requirement.
+  mutating func collect(
+    _ result: RequirementResult, endpoint: Endpoint, outcome: FlowOutcome, context: PathContext
+  ) {
+    let index = result.requirement.endpoint
+    collectBreadth(outcome, index: index)
+    collectInspection(outcome, endpoint: endpoint, index: index)
+    collectOvermatching(outcome, endpoint: endpoint, index: index)
+    collectNearMisses(result, index: index)
+    collectConditions(result, endpoint: endpoint, index: index)
+    if result.requirement.level == .advised,
+      result.verdict == .blocked || result.verdict == .partial
+    {
+      add(
+        .advisedPortBlocked, .note,
+        "port \(result.requirement.port) is advised by other published guidance, and not allowed",
+        rule: result.deciding.last, endpoint: index)
+    }
+    if result.verdict == .allowed, let apex = endpoint.apex {
+      collectApex(apex, endpoint: endpoint, index: index, context: context)
+    }
+  }
+
+  private mutating func collectBreadth(_ outcome: FlowOutcome, index: Int) {
+    for hop in outcome.hops {
+      for (source, _) in Self.allowing(hop, outcome.space) {
+        guard !hop.namesDestination(source) else { continue }
+        let reference = hop.reference(source)
+        switch source {
+        case .tableDefault:
+          add(
+            .overBroadAllow, .warning,
+            "everything that no rule denies is allowed by default", rule: reference,
+            endpoint: index)
+        case .rule(let key), .gate(let key, _):
+          let everyPort = hop.allowsEveryPort(key)
+          add(
+            .overBroadAllow, everyPort ? .warning : .note,
+            everyPort
+              ? "allows every destination on every port"
+              : "allows every destination on the ports that it names", rule: reference,
+            endpoint: index)
+        }
+      }
+    }
+  }
+
+  /// The sources that certainly allow some atom at the last stage that has a say, each once with
+  /// one of its atoms.
+  private static func allowing(
+    _ hop: HopOutcome, _ space: FlowSpace
+  ) -> [(Decision.Source, Int)] {
+    var seen: Set<Decision.Source> = []
+    var result: [(Decision.Source, Int)] = []
+    for atom in 0..<space.count where hop.outcomes(atom) == .allow {
+      let decisions = hop.deciders(atom, towards: .allow)
+      let rules = decisions.filter {
+        if case .tableDefault = $0.source { false } else { true }
+      }
+      for decision in rules.isEmpty ? decisions : rules
+      where seen.insert(decision.source).inserted {
+        result.append((decision.source, atom))
+      }
+    }
+    return result
+  }
+
+  private mutating func collectInspection(
+    _ outcome: FlowOutcome, endpoint: Endpoint, index: Int
+  ) {
+    guard !outcome.space.isPlainHTTP else { return }
+    let severity: Finding.Severity = endpoint.inspection == .pinned ? .error : .warning
+    let consequence =
+      endpoint.inspection == .pinned
+      ? "the client pins the certificate, so the connection breaks"
+      : "exempt it unless the client is known to accept the firewall's certificate"
+    for hop in outcome.hops {
+      for (source, atom) in Self.allowing(hop, outcome.space) where hop.decrypts(source) {
+        add(
+          .tlsInspected, severity,
+          "decrypts TLS to \(outcome.space.target(of: atom).host): \(consequence)",
+          rule: hop.reference(source), endpoint: index)
+      }
+      guard let inspection = hop.inspection else { continue }
+      for atom in 0..<outcome.space.count where hop.outcomes(atom).contains(.allow) {
+        let seen = inspection.outcomes(atom)
+        guard seen.contains(.allow) else { continue }
+        let decision = inspection.decisions.first {
+          $0.outcome == .allow && $0.atoms.contains(atom)
+        }
+        guard let decision else { continue }
+        let doubt = seen == .allow ? "decrypts" : "may decrypt"
+        add(
+          .tlsInspected, seen == .allow ? severity : .note,
+          "\(doubt) TLS to \(outcome.space.target(of: atom).host): \(consequence)",
+          rule: hop.reference(decision.source), endpoint: index)
+      }
+    }
+  }
+
+  private mutating func collectOvermatching(
+    _ outcome: FlowOutcome, endpoint: Endpoint, index: Int
+  ) {
+    for hop in outcome.hops {
+      for (source, atom) in Self.allowing(hop, outcome.space) {
+        guard case .rule(let key) = source else { continue }
+        let host = outcome.space.target(of: atom).host
+        for name in hop.names(of: key, matching: host) {
+          guard let witness = LookAlike.witness(for: name, endpoint: endpoint) else { continue }
+          add(
+            .overmatchingPattern, .warning,
+            "`\(name.text)` also allows \(witness), which anyone can register",
+            rule: hop.reference(source), endpoint: index)
+        }
+      }
+    }
+  }
+
+  private mutating func collectNearMisses(_ result: RequirementResult, index: Int) {
+    guard let rule = result.nearMiss else { return }
+    switch result.reason {
+    case .shadowedAllow:
+      let blocker = result.blockers.first.map { " behind `\($0.rule)`" } ?? ""
+      add(
+        .shadowedRule, .warning, "would allow, but never gets its turn\(blocker)", rule: rule,
+        endpoint: index)
+    case .disabledAllow:
+      add(.disabledRule, .warning, "would allow, but is disabled", rule: rule, endpoint: index)
+    default: break
+    }
+  }
+
+  private mutating func collectConditions(
+    _ result: RequirementResult, endpoint: Endpoint, index: Int
+  ) {
+    for condition in result.conditions where condition.outcome == "allow" {
+      switch condition.condition.kind {
+      case .user:
+        add(
+          .userBoundAllow, .warning,
+          "allows only with a user identity, and Defender's services run without a user",
+          rule: condition.rule, endpoint: index)
+      case .schedule:
+        add(
+          .scheduledAllow, .warning, "allows only at certain times", rule: condition.rule,
+          endpoint: index)
+      case .resolvedName where endpoint.apex != nil:
+        add(
+          .wildcardInResolvedObject, .warning,
+          "a name resolved by the firewall can never cover every host below a wildcard",
+          rule: condition.rule, endpoint: index)
+      default: break
+      }
+    }
+  }
+
+  private mutating func collectApex(
+    _ apex: HostName, endpoint: Endpoint, index: Int, context: PathContext
+  ) {
+    guard
+      let space = context.space(
+        hosts: .exact(apex), paths: endpoint.pathPattern, samplePath: endpoint.path ?? "/",
+        hints: [])
+    else { return }
+    let outcome = context.evaluate(space)
+    let denied = (0..<space.count).first { outcome.outcomes($0) == .deny }
+    guard let denied else { return }
+    let decider = outcome.hops.lazy.compactMap { hop in
+      hop.deciders(denied, towards: .deny).first.map { hop.reference($0.source) }
+    }.first
+    add(
+      .apexNotCovered, .note,
+      "\(endpoint.host) is allowed and \(apex) itself is not: the list does not ask for it, but "
+        + "some clients are reported to use it", rule: decider, endpoint: index)
+  }
+
+  /// Findings about the policy as a whole.
+  mutating func collectPolicyWide(tls: PathContext?) {
+    if let tls { collectSharedSuffix(tls) }
+    for hop in path.hops {
+      let policy = hop.policy.policy
+      for note in policy.notes {
+        let file = note.position.map {
+          policy.files.indices.contains($0.file) ? policy.files[$0.file] : ""
+        }
+        switch note.kind {
+        case .unresolved:
+          add(.unresolvedReference, .warning, note.text, position: note.position, file: file)
+        case .unmodelled:
+          add(.unmodelledElement, .note, note.text, position: note.position, file: file)
+        case .completeness, .reading, .advisory: break
+        }
+      }
+    }
+  }
+
+  /// A name that nobody uses below the storage suffix that all Azure customers share: whatever
+  /// allows it by name allows everybody's storage.
+  private static let strangerBlob = HostName(constant: "sallyport-stranger.blob.core.windows.net")
+
+  private mutating func collectSharedSuffix(_ context: PathContext) {
+    guard
+      let space = context.space(
+        hosts: .exact(Self.strangerBlob), paths: .any, samplePath: "/", hints: [])
+    else { return }
+    let outcome = context.evaluate(space)
+    let blobEndpoints = catalogue.endpoints.indices.filter {
+      catalogue.endpoints[$0].host.hasSuffix(".blob.core.windows.net")
+    }
+    for hop in outcome.hops {
+      let usesInspection = hop.evaluator.context.mayDecrypt
+      for atom in 0..<space.count {
+        for decision in hop.stages.flatMap(\.decisions)
+        where decision.outcome == .allow && decision.atoms.contains(atom) {
+          guard case .rule(let key) = decision.source else { continue }
+          let names = hop.names(of: key, matching: Self.strangerBlob)
+          guard let name = names.first else { continue }
+          let forbidden = catalogue.says(.allowRuleExcludesBlob)
+          for index in blobEndpoints {
+            add(
+              .sharedSuffixAllow, forbidden ? .warning : .note,
+              "`\(name.text)` allows the storage of every Azure customer"
+                + (forbidden ? "; the list asks for no such rule" : ""),
+              rule: hop.reference(decision.source), endpoint: index)
+          }
+          if usesInspection, catalogue.says(.blobNoInspectionExclusion),
+            !hop.decrypts(decision.source), hop.evaluator.context.pipeline.inspection == nil
+          {
+            addBypass(hop.reference(decision.source), name: name, blobEndpoints)
+          }
+        }
+        if usesInspection, catalogue.says(.blobNoInspectionExclusion),
+          let inspection = hop.inspection, inspection.outcomes(atom) == .deny,
+          let decision = inspection.decisions.first(where: {
+            $0.outcome == .deny && $0.atoms.contains(atom)
+          }), case .rule(let key) = decision.source,
+          let name = hop.names(of: key, matching: Self.strangerBlob).first
+        {
+          addBypass(hop.reference(decision.source), name: name, blobEndpoints)
+        }
+      }
+    }
+  }
+
+  private mutating func addBypass(
+    _ rule: RuleReference, name: URLPattern, _ blobEndpoints: [Int]
+  ) {
+    for index in blobEndpoints {
+      add(
+        .inspectionBypassBlob, .error,
+        "`\(name.text)` is exempted from inspection, and the list forbids that for "
+          + "*.blob.core.windows.net", rule: rule, endpoint: index)
+    }
+  }
+}
+
+extension HopOutcome {
+  /// Whether a rule allows every TCP port.
+  fileprivate func allowsEveryPort(_ key: RuleKey) -> Bool {
+    let context = evaluator.context
+    return context.compiled.tables[key.table].rules[key.rule].tests.allSatisfy {
+      if case .service(let list) = context.compiled.tests[Int($0)] {
+        return list.tcpPorts.isFull && list.doubts.isEmpty
+      }
+      return true
+    }
+  }
+
+  /// Whether a rule decrypts what it allows.
+  fileprivate func decrypts(_ source: Decision.Source) -> Bool {
+    guard case .rule(let key) = source else { return false }
+    return evaluator.context.compiled.policy.tables[key.table].rules[key.rule].decrypts
+  }
+
+  /// The name entries of a rule's destinations that hold a host.
+  fileprivate func names(of key: RuleKey, matching host: HostName) -> [URLPattern] {
+    let context = evaluator.context
+    var result: [URLPattern] = []
+    for test in context.compiled.tables[key.table].rules[key.rule].tests {
+      guard case .destination(let list, _) = context.compiled.tests[Int(test)], !list.negated
+      else { continue }
+      for index in list.candidates(for: host) {
+        let pattern = list.names[index].pattern
+        if pattern.matches(host: host, path: "/"), pattern != .host(.any) {
+          result.append(pattern)
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,199 @@
+import NetworkSets
+import PolicyModel
+
+/// What one device's rules come to for one port, before any host is asked about.
+///
+/// Rules that cannot match any flow to that port are dropped once, with the tests that are settled
+/// already, so that each requirement only walks the rules that can matter to it.
+final class HopContext {
+  struct Candidate {
+    let rule: Int
+    /// Tests whose answer depends on the atom.
+    let openTests: [Int32]
+    /// What the settled tests come to: `perhaps` or `yes`.
+    let settled: Truth
+  }
+
+  let hop: Hop
+  /// Position of the device on the path.
+  let number: Int
+  let pipeline: Pipeline
+  let port: UInt16
+  let family: AddressFamily
+  let zonePairs: [FlowSpace.ZonePair]
+  let knowledge: OutsideKnowledge
+  private var settledTests: [Truth??]
+  private var candidateLists: [[Candidate]?]
+
+  init?(
+    hop: Hop, number: Int, port: UInt16, family: AddressFamily, knowledge: OutsideKnowledge
+  ) {
+    guard let pipeline = hop.pipeline else { return nil }
+    self.hop = hop
+    self.number = number
+    self.pipeline = pipeline
+    self.port = port
+    self.family = family
+    self.knowledge = knowledge
+    zonePairs = Self.zonePairs(hop)
+    settledTests = Array(repeating: .none, count: hop.policy.tests.count)
+    candidateLists = Array(repeating: nil, count: hop.policy.tables.count)
+  }
+
+  var compiled: CompiledPolicy { hop.policy }
+
+  /// The zone pairs that a flow of the client may use: the given ones, and where the user left one
+  /// open every zone that a rule can tell apart.
+  private static func zonePairs(_ hop: Hop) -> [FlowSpace.ZonePair] {
+    let client = hop.client
+    let host = client.traffic == .host
+    guard hop.policy.usesZones else {
+      return [FlowSpace.ZonePair(from: client.fromZone, to: client.toZone)]
+    }
+    var fromNames: Set<String> = []
+    var toNames: Set<String> = []
+    for test in hop.policy.tests {
+      switch test {
+      case .from(let list): fromNames.formUnion(list.names)
+      case .to(let list): toNames.formUnion(list.names)
+      case .zonePair:
+        fromNames.formUnion(hop.policy.policy.zones.map(\.name))
+        toNames.formUnion(hop.policy.policy.zones.map(\.name))
+      default: break
+      }
+    }
+    // Names that no rule can hold stand for every zone that no rule names. Traffic to the Internet
+    // goes from one zone to another, so an open pair never stays in one zone.
+    let froms =
+      host ? ["HOST"] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
+    let tos =
+      client.toZone.map { [$0] } ?? (toNames.sorted() + ["(another zone in no rule)"])
+    let isOpen = client.fromZone == nil || client.toZone == nil
+    let pairs = froms.flatMap { from in
+      tos.filter { !isOpen || $0 != from }.map { FlowSpace.ZonePair(from: from, to: $0) }
+    }
+    return pairs.isEmpty ? [FlowSpace.ZonePair(from: froms[0], to: tos[0])] : pairs
+  }
+
+  /// The answer of a test that is the same for every atom; nil where it depends on the atom.
+  private func settled(_ number: Int32) -> Truth? {
+    if let known = settledTests[Int(number)] { return known }
+    let answer: Truth?
+    switch compiled.tests[Int(number)] {
+    case .never: answer = .no
+    case .requires: answer = .perhaps
+    case .application(let names):
+      answer = OutsideKnowledge.truth(names, of: knowledge.applications)
+    case .family(let wanted): answer = Truth(wanted == family)
+    case .service(let list): answer = list.truth(tcpPort: port)
+    case .from, .to, .zonePair:
+      let answers = Set(zonePairs.map { Self.truth(compiled.tests[Int(number)], zones: $0) })
+      answer = answers.count == 1 ? answers.first : nil
+    case .source(let list):
+      answer = list.matchesAll && !list.negated && list.exceptions == nil ? .yes : nil
+    case .destination(let list, _):
+      if list.hasNames || !knowledge.addresses.isEmpty {
+        answer = nil
+      } else {
+        answer = list.truth(for: Self.anyDestination(family: family, knowledge: knowledge))
+      }
+    }
+    settledTests[Int(number)] = .some(answer)
+    return answer
+  }
+
+  static func truth(_ test: CompiledPolicy.Test, zones: FlowSpace.ZonePair) -> Truth {
+    switch test {
+    case .from(let list): zones.from.map { Truth(list.contains($0)) } ?? .perhaps
+    case .to(let list): zones.to.map { Truth(list.contains($0)) } ?? .perhaps
+    case .zonePair(let pairing):
+      if let from = zones.from, let to = zones.to {
+        Truth((from == to) == (pairing == .intrazone))
+      } else {
+        .perhaps
+      }
+    default: .yes
+    }
+  }
+
+  private static func anyDestination(
+    family: AddressFamily, knowledge: OutsideKnowledge
+  ) -> CompiledEndpoints.Destination {
+    CompiledEndpoints.Destination(
+      host: anyHost, path: "/", address: nil, family: family, pathVisible: .no,
+      tagTable: knowledge.tags, categories: knowledge.categories)
+  }
+
+  // A list without names answers alike for every host, so any well-formed name will do.
+  private static let anyHost = HostName(constant: "host.invalid")
+
+  /// The enabled rules of a table that some flow to the port may match, in order.
+  func candidates(table: Int) -> [Candidate] {
+    if let known = candidateLists[table] { return known }
+    var result: [Candidate] = []
+    for (index, rule) in compiled.tables[table].rules.enumerated() where rule.enabled {
+      if let candidate = candidate(rule, index: index) { result.append(candidate) }
+    }
+    candidateLists[table] = result
+    return result
+  }
+
+  func candidate(_ rule: CompiledPolicy.CompiledRule, index: Int) -> Candidate? {
+    var settledTruth = Truth.yes
+    var open: [Int32] = []
+    for test in rule.tests {
+      if let answer = settled(test) {
+        settledTruth = settledTruth && answer
+        if settledTruth == .no { return nil }
+      } else {
+        open.append(test)
+      }
+    }
+    return Candidate(rule: index, openTests: open, settled: settledTruth)
+  }
+
+  /// The tables that the pipeline can reach, gates and inspection included.
+  lazy var reachableTables: [Int] = {
+    var reached: [Int] = []
+    var seen: Set<Int> = []
+    var queue = pipeline.stages.filter { $0.families.contains(family) }.map(\.table)
+      .compactMap { compiled.tableNumbers[$0] }
+    if let inspection = pipeline.inspection, let number = compiled.tableNumbers[inspection] {
+      queue.append(number)
+    }
+    while let table = queue.popLast() {
+      guard seen.insert(table).inserted else { continue }
+      reached.append(table)
+      for candidate in candidates(table: table) {
+        switch compiled.tables[table].rules[candidate.rule].action {
+        case .allow(let gates): queue += gates
+        case .jump(let target), .goto(let target): queue.append(target)
+        default: break
+        }
+      }
+    }
+    return reached.sorted()
+  }()
+
+  /// The open tests of all rules that can matter, each once.
+  lazy var openTests: [Int32] = {
+    var tests: Set<Int32> = []
+    for table in reachableTables {
+      for candidate in candidates(table: table) { tests.formUnion(candidate.openTests) }
+    }
+    return tests.sorted()
+  }()
+
+  /// Whether the device may decrypt TLS and then see paths.
+  lazy var mayDecrypt: Bool = {
+    if let inspection = pipeline.inspection, let number = compiled.tableNumbers[inspection] {
+      let canInspect = candidates(table: number).contains {
+        if case .inspect = compiled.tables[number].rules[$0.rule].action { true } else { false }
+      }
+      if canInspect { return true }
+    }
+    return openTests.contains {
+      if case .destination(_, decrypts: true) = compiled.tests[Int($0)] { true } else { false }
+    }
+  }()
+}

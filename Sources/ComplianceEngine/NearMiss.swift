@@ -1,0 +1,87 @@
+import NetworkSets
+import PolicyModel
+
+/// A rule that nearly allows a flow which is denied, and what keeps it from doing so.
+struct NearMiss: Sendable {
+  enum Kind: Sendable {
+    case shadowed
+    case disabled
+    case wrongPort(PortSet)
+    /// The rule is for other clients.
+    case otherClients
+    /// The rule is for other hosts or paths under the same requirement.
+    case otherTargets
+  }
+
+  let kind: Kind
+  let rule: RuleKey
+}
+
+extension HopOutcome {
+  /// Looks for the allow rule nearest to letting an atom through, among the rules of the table
+  /// that decided against it: a later rule that matches, a disabled one, one for another port, one
+  /// for other clients; the first of each kind, in this order.
+  func nearMiss(of atom: Int, decidedBy source: Decision.Source) -> NearMiss? {
+    let context = evaluator.context
+    let tableNumber: Int
+    var after = -1
+    switch source {
+    case .rule(let key), .gate(let key, _):
+      tableNumber = key.table
+      after = key.rule
+    case .tableDefault(let number): tableNumber = number
+    }
+    var found: [Int: NearMiss] = [:]
+    func offer(_ rank: Int, _ miss: NearMiss) {
+      if found[rank] == nil { found[rank] = miss }
+    }
+    for (index, rule) in context.compiled.tables[tableNumber].rules.enumerated() {
+      guard case .allow = rule.action else { continue }
+      let key = RuleKey(table: tableNumber, rule: index)
+      var failing: [Int32] = []
+      for test in rule.tests where evaluator.truth(of: test, atom: atom) == .no {
+        failing.append(test)
+        if failing.count > 1 { break }
+      }
+      if failing.isEmpty {
+        if !rule.enabled {
+          offer(1, NearMiss(kind: .disabled, rule: key))
+        } else if index > after, after >= 0 {
+          offer(0, NearMiss(kind: .shadowed, rule: key))
+        }
+        continue
+      }
+      guard failing.count == 1, rule.enabled else { continue }
+      switch context.compiled.tests[Int(failing[0])] {
+      case .service(let list):
+        let ports = list.tcpPorts
+        let isForTheWeb = ports.contains(80) || ports.contains(443)
+        if isForTheWeb || namesDestination(.rule(key)) {
+          offer(2, NearMiss(kind: .wrongPort(ports), rule: key))
+        }
+      case .source: offer(4, NearMiss(kind: .otherClients, rule: key))
+      case .destination(let list, _) where mentionsRelated(list, atom: atom):
+        offer(3, NearMiss(kind: .otherTargets, rule: key))
+      default: break
+      }
+    }
+    return found.min { $0.key < $1.key }?.value
+  }
+
+  /// Whether a list names hosts of the same parent domain as the atom's, so that extending the
+  /// rule is the natural repair.
+  private func mentionsRelated(_ list: CompiledEndpoints, atom: Int) -> Bool {
+    let host = evaluator.space.target(of: atom).host
+    guard let dot = host.text.firstIndex(of: "."),
+      let parent = HostName(host.text[host.text.index(after: dot)...]), parent.labelCount > 1
+    else { return false }
+    return list.allNames.contains { name in
+      switch name.pattern.hostPattern {
+      case .exact(let other), .subdomains(let other), .apexAndSubdomains(let other),
+        .oneLabel(let other):
+        return other == host || other == parent || other.isSubdomain(of: parent)
+      default: return false
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import NetworkSets
+import PolicyModel
+
+/// Answers the tests of one device for all atoms of a flow space, each test once.
+final class TestEvaluator {
+  struct Answer {
+    let yes: AtomSet
+    let perhaps: AtomSet
+  }
+
+  let context: HopContext
+  let space: FlowSpace
+  /// Atoms whose path the device certainly, or perhaps, sees.
+  private(set) var pathSeen: Answer
+  private var answers: [Answer?]
+  private let everything: AtomSet
+  private let nothing: AtomSet
+
+  init(context: HopContext, space: FlowSpace) {
+    self.context = context
+    self.space = space
+    everything = space.allAtoms
+    nothing = AtomSet(count: space.count)
+    pathSeen =
+      space.isPlainHTTP
+      ? Answer(yes: everything, perhaps: nothing) : Answer(yes: nothing, perhaps: nothing)
+    answers = Array(repeating: nil, count: context.compiled.tests.count)
+  }
+
+  /// Sets what the inspection table came to; answers given before are forgotten, since they were
+  /// given for a device that sees no path.
+  func setPathSeen(yes: AtomSet, perhaps: AtomSet) {
+    pathSeen = Answer(yes: yes, perhaps: perhaps)
+    answers = Array(repeating: nil, count: answers.count)
+  }
+
+  /// The atoms of `live` that a candidate rule certainly, or perhaps, matches.
+  func match(_ candidate: HopContext.Candidate, live: AtomSet) -> Answer {
+    var possible = live
+    var certain = candidate.settled == .yes ? live : nothing
+    for test in candidate.openTests {
+      let answer = answer(test)
+      certain.formIntersection(answer.yes)
+      possible.formIntersection(answer.yes.union(answer.perhaps))
+      if possible.isEmpty { break }
+    }
+    return Answer(yes: certain, perhaps: possible.subtracting(certain))
+  }
+
+  private func answer(_ test: Int32) -> Answer {
+    if let known = answers[Int(test)] { return known }
+    let result = evaluate(context.compiled.tests[Int(test)])
+    answers[Int(test)] = result
+    return result
+  }
+
+  private func evaluate(_ test: CompiledPolicy.Test) -> Answer {
+    switch test {
+    case .from, .to, .zonePair:
+      let truths = space.zones.map { HopContext.truth(test, zones: $0[context.number]) }
+      return Answer(
+        yes: space.atoms(whereZones: truths.map { $0 == .yes }),
+        perhaps: space.atoms(whereZones: truths.map { $0 == .perhaps }))
+    case .source(let list):
+      let truths = space.clients.map {
+        list.truth(forClient: $0, tagTable: context.knowledge.tags)
+      }
+      return Answer(
+        yes: space.atoms(whereClient: truths.map { $0 == .yes }),
+        perhaps: space.atoms(whereClient: truths.map { $0 == .perhaps }))
+    case .destination(let list, let decrypts):
+      return destination(list, decrypts: decrypts)
+    case .service, .family, .application, .requires, .never:
+      // Settled before any atom is looked at; the context never leaves them open.
+      return Answer(yes: everything, perhaps: nothing)
+    }
+  }
+
+  private func destination(_ list: CompiledEndpoints, decrypts: Bool) -> Answer {
+    var yes = nothing
+    var perhaps = nothing
+    func add(_ visibility: Truth, within atoms: AtomSet) {
+      guard !atoms.isEmpty else { return }
+      let truths = space.targets.map {
+        list.truth(for: question($0, pathVisible: visibility))
+      }
+      yes.formUnion(space.atoms(whereTarget: truths.map { $0 == .yes }).intersection(atoms))
+      perhaps.formUnion(
+        space.atoms(whereTarget: truths.map { $0 == .perhaps }).intersection(atoms))
+    }
+    if decrypts {
+      add(.yes, within: everything)
+    } else {
+      add(.yes, within: pathSeen.yes)
+      add(.perhaps, within: pathSeen.perhaps)
+      add(.no, within: everything.subtracting(pathSeen.yes).subtracting(pathSeen.perhaps))
+    }
+    return Answer(yes: yes, perhaps: perhaps)
+  }
+
+  func question(
+    _ target: FlowSpace.Target, pathVisible: Truth
+  ) -> CompiledEndpoints.Destination {
+    CompiledEndpoints.Destination(
+      host: target.host, path: target.path, address: target.address, family: space.family,
+      pathVisible: pathVisible, tagTable: context.knowledge.tags,
+      categories: context.knowledge.categories)
+  }
+
+  /// How far the device sees the path of an atom.
+  func pathVisible(_ atom: Int) -> Truth {
+    if pathSeen.yes.contains(atom) { return .yes }
+    return pathSeen.perhaps.contains(atom) ? .perhaps : .no
+  }
+
+  /// What one test comes to for one atom.
+  func truth(of test: Int32, atom: Int) -> Truth {
+    switch context.compiled.tests[Int(test)] {
+    case .from, .to, .zonePair:
+      return HopContext.truth(
+        context.compiled.tests[Int(test)], zones: space.zones(of: atom)[context.number])
+    case .source(let list):
+      return list.truth(forClient: space.client(of: atom), tagTable: context.knowledge.tags)
+    case .destination(let list, let decrypts):
+      return list.truth(
+        for: question(
+          space.target(of: atom), pathVisible: decrypts ? .yes : pathVisible(atom)))
+    case .service(let list): return list.truth(tcpPort: space.port)
+    case .family(let family): return Truth(family == space.family)
+    case .application(let names):
+      return OutsideKnowledge.truth(names, of: context.knowledge.applications)
+    case .requires: return .perhaps
+    case .never: return .no
+    }
+  }
+
+  /// Why a test is undecided for an atom.
+  func doubts(of test: Int32, atom: Int) -> [CompiledEndpoints.Doubt] {
+    guard truth(of: test, atom: atom) == .perhaps else { return [] }
+    func plain(_ kind: Condition.Kind, _ detail: String) -> [CompiledEndpoints.Doubt] {
+      [CompiledEndpoints.Doubt(condition: Condition(kind, detail), position: nil)]
+    }
+    switch context.compiled.tests[Int(test)] {
+    case .from(let list), .to(let list):
+      return plain(
+        .interfaceBinding,
+        "bound to \(list.names.joined(separator: ", ")); which way the client takes is open")
+    case .zonePair: return plain(.interfaceBinding, "the zones of the flow are open")
+    case .source(let list): return list.reasons(forClient: space.client(of: atom))
+    case .destination(let list, let decrypts):
+      return list.reasons(
+        for: question(
+          space.target(of: atom), pathVisible: decrypts ? .yes : pathVisible(atom)))
+    case .service(let list): return list.reasons(tcpPort: space.port)
+    case .application(let names):
+      let shown = names.sorted().prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
+      return plain(
+        .application, "only traffic that the firewall recognises as \(shown)")
+    case .requires(let condition):
+      return [CompiledEndpoints.Doubt(condition: condition, position: nil)]
+    case .family, .never: return []
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/// What a file is, told from its first bytes and never from its name.
+enum FileKind: Equatable {
+  case empty
+  case xml
+  case json
+  /// Something with a name of its own that cannot be read.
+  case known(String, advice: String)
+  /// Anything else, with a printable description of how it starts.
+  case unknown(String)
+
+  init(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else {
+      self = .empty
+      return
+    }
+    for (signature, what, advice) in Self.signatures where bytes.starts(with: signature) {
+      self = .known(what, advice: advice)
+      return
+    }
+    let head = Self.text(bytes.prefix(4096))
+    let start = head.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+    if start.isEmpty, bytes.count <= 4096 {
+      self = .empty
+    } else if start.hasPrefix("<") {
+      self = .xml
+    } else if start.hasPrefix("{") || start.hasPrefix("[") {
+      self = .json
+    } else if start.hasPrefix("#") || start.hasPrefix("//"), Self.jsonFollows(start) {
+      self = .json
+    } else if start.hasPrefix("---- BEGIN config.xml ----") || start.hasPrefix("---- BEGIN") {
+      self = .known(
+        "an encrypted pfSense or OPNsense backup",
+        advice: "make the backup again without the encryption option")
+    } else {
+      self = .unknown(Self.describe(bytes))
+    }
+  }
+
+  private static let signatures: [([UInt8], String, String)] = [
+    ([0x1F, 0x8B], "a gzip archive", "unpack it and give the file inside"),
+    ([0x50, 0x4B, 0x03, 0x04], "a zip archive", "unpack it and give the file inside"),
+    ([0x42, 0x5A, 0x68], "a bzip2 archive", "unpack it and give the file inside"),
+    ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz archive", "unpack it and give the file inside"),
+    (Array("Salted__".utf8), "an OpenSSL-encrypted file", "export it without encryption"),
+    (Array("SQLite format 3\0".utf8), "a SQLite database", "give it with --db"),
+    (Array("%PDF".utf8), "a PDF document", "export the configuration, not a report"),
+    ([0x7F, 0x45, 0x4C, 0x46], "a program", ""),
+  ]
+
+  /// The name of the root element, found without a parser so that the parser can be told what to
+  /// leave out; nil where the first 64 KiB do not show it.
+  static func rootElementName(_ bytes: [UInt8]) -> String? {
+    let text = Self.text(bytes.prefix(65_536))
+    var rest = text[...]
+    while let open = rest.firstIndex(of: "<") {
+      rest = rest[rest.index(after: open)...]
+      if rest.hasPrefix("!--") {
+        guard let end = rest.firstRange(of: "-->") else { return nil }
+        rest = rest[end.upperBound...]
+      } else if rest.hasPrefix("?") || rest.hasPrefix("!") {
+        continue
+      } else {
+        let name = rest.prefix { !$0.isWhitespace && $0 != ">" && $0 != "/" }
+        return name.split(separator: ":").last.map(String.init)
+      }
+    }
+    return nil
+  }
+
+  private static func jsonFollows(_ start: Substring) -> Bool {
+    for line in start.split(whereSeparator: \.isNewline) {
+      let text = line.drop(while: \.isWhitespace)
+      if text.isEmpty || text.hasPrefix("#") || text.hasPrefix("//") { continue }
+      return text.hasPrefix("{") || text.hasPrefix("[")
+    }
+    return false
+  }
+
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+    if let decoded = TextEncoding.utf16(Array(bytes)) {
+      return String(decoding: decoded, as: UTF8.self)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func describe(_ bytes: [UInt8]) -> String {
+    let head = bytes.prefix(24)
+    if head.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
+      let line = String(decoding: head, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
+      return "text starting `\(line)`"
+    }
+    return "binary data"
+  }
+}

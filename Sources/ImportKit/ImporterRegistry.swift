@@ -1,0 +1,93 @@
+import PolicyModel
+
+/// The importers of a program, and the way from bytes to policies.
+package struct ImporterRegistry: Sendable {
+  package let importers: [any ExportImporter]
+
+  package init(_ importers: [any ExportImporter]) { self.importers = importers }
+
+  package func importer(for id: String) -> (any ExportImporter)? {
+    importers.first { $0.format.id == id }
+  }
+
+  /// A read export with the importer that read it.
+  package struct Outcome: Sendable {
+    package let format: ImportFormat
+    package let export: ImportedExport
+  }
+
+  /// Reads the files of one device.
+  ///
+  /// Fails where a file cannot be parsed, no importer recognises it, or the files belong to
+  /// different products.
+  package func read(_ files: [ExportFile]) throws(ImportError) -> Outcome {
+    var documents: [ExportDocument] = []
+    for file in files { documents.append(try document(file)) }
+    guard let first = documents.first else {
+      throw ImportError(.incomplete, file: "-", reason: "no file was given")
+    }
+    let chosen = try importer(recognising: first)
+    for other in documents.dropFirst() where chosen.recognise(other) != .yes {
+      let found = try importer(recognising: other)
+      throw ImportError(
+        .mixed, file: other.file,
+        reason: "this is \(found.format.product), but \(first.file) is \(chosen.format.product)",
+        advice: "give the files of one device at a time")
+    }
+    var export = try chosen.read(documents)
+    for index in export.policies.indices {
+      export.policies[index].files = documents.map(\.file)
+      for document in documents {
+        for note in document.readingNotes {
+          export.policies[index].notes.append(Note(.reading, "\(document.file): \(note)"))
+        }
+      }
+      Redaction.redact(&export.policies[index])
+    }
+    return Outcome(format: chosen.format, export: export)
+  }
+
+  /// Parses one file, leaving out what no importer for its root element reads.
+  package func document(_ file: ExportFile) throws(ImportError) -> ExportDocument {
+    try ExportDocument(file) { root in
+      let candidates = importers.filter { $0.xmlRoots.contains(root) }
+      guard let first = candidates.first else { return [] }
+      return candidates.dropFirst().reduce(first.prunedXMLNames) {
+        $0.intersection($1.prunedXMLNames)
+      }
+    }
+  }
+
+  private func importer(
+    recognising document: ExportDocument
+  ) throws(ImportError) -> any ExportImporter {
+    var almost: [(any ExportImporter, String, String)] = []
+    for importer in importers {
+      switch importer.recognise(document) {
+      case .yes: return importer
+      case .almost(let reason, let advice): almost.append((importer, reason, advice))
+      case .no: break
+      }
+    }
+    if let (importer, reason, advice) = almost.first {
+      throw ImportError(
+        .wrongKind, file: document.file,
+        reason: "not readable as \(importer.format.product): \(reason)", advice: advice)
+    }
+    let shape: String
+    switch document.body {
+    case .xml(let tree): shape = "XML with the root element `\(tree.root.name)`"
+    case .json(let tree):
+      if tree.root.isObject {
+        let keys = tree.root.members.prefix(4).map { "`\($0.key)`" }.joined(separator: ", ")
+        shape = keys.isEmpty ? "an empty JSON object" : "a JSON object with \(keys)"
+      } else {
+        shape = tree.root.isArray ? "a JSON array" : "a single JSON value"
+      }
+    }
+    throw ImportError(
+      .notRecognised, file: document.file, position: "1",
+      reason: "not recognised: \(shape) is no known export",
+      advice: "`sallyport formats` lists the exports that can be read")
+  }
+}

@@ -1,0 +1,6 @@
+import ImportKit
+
+/// Every import format, in the order in which a document is offered to them.
+package let importerRegistry = ImporterRegistry([
+  PANOSImporter(),
+])

@@ -1,0 +1,135 @@
+/// A set of URL paths, each with its leading slash (and query, where it has one).
+package enum PathPattern: Hashable, Sendable {
+  case any
+  case exact(String)
+  /// A folder: the path itself and everything below it. `/a/b` holds `/a/b`, `/a/b/c` and
+  /// `/a/b?q`, not `/a/bc`; `/a/b/` holds everything that starts with it.
+  case folder(String)
+  /// Plain text prefix, folder boundary or not.
+  case prefix(String)
+  /// The whole path: `*` any text, `?` one character.
+  case glob(String)
+
+  package var expression: LanguageExpression {
+    switch self {
+    case .any: return .anyPath
+    case .exact(let text): return .literal(text)
+    case .prefix(let text): return .sequence([.literal(text), .many(.printable)])
+    case .folder(let text):
+      if text.hasSuffix("/") { return .sequence([.literal(text), .many(.printable)]) }
+      let tail = LanguageExpression.sequence([.bytes(ByteSet("/?")), .many(.printable)])
+      return .sequence([.literal(text), .choice([.empty, tail])])
+    case .glob(let text): return HostPattern.globExpression(text, over: .printable)
+    }
+  }
+
+  package func matches(_ path: String) -> Bool {
+    switch self {
+    case .any: return true
+    case .exact(let text): return path == text
+    case .prefix(let text): return path.hasPrefix(text)
+    case .folder(let text):
+      if text.hasSuffix("/") { return path.hasPrefix(text) }
+      return path == text || path.hasPrefix(text + "/") || path.hasPrefix(text + "?")
+    case .glob: return Automaton(expression)?.matches(path.utf8) ?? false
+    }
+  }
+
+  package var text: String {
+    switch self {
+    case .any: ""
+    case .exact(let text): text
+    case .prefix(let text), .folder(let text): text + (text.hasSuffix("/") ? "*" : " and below")
+    case .glob(let text): text
+    }
+  }
+}
+
+/// A set of URLs: pairs of a host and a path. Scheme and port are other parts of a match.
+package enum URLPattern: Hashable, Sendable {
+  case parts(HostPattern, PathPattern)
+  /// A token pattern over `host/path`. Separators are `. / ? & = ; +`, the text between two of
+  /// them is a token, `*` stands for one or more whole tokens, `^` for exactly one, letters match
+  /// both cases. An entry that ends in `/` covers everything below. `openEnd` says what an entry
+  /// without one means: true lets any further text follow after a separator
+  /// (`x.com` then covers `x.com.evil.example`), false ends the host there.
+  case tokens(String, openEnd: Bool)
+  /// URLs `host/path` that contain a text.
+  case substring(String)
+  /// URLs `host/path` that match a glob as a whole.
+  case glob(String)
+  /// URLs `host/path` in which a regular expression matches somewhere.
+  case regex(RegularExpression)
+
+  package static func host(_ pattern: HostPattern) -> URLPattern { .parts(pattern, .any) }
+
+  /// Whether the pattern holds the URL. `path` starts with a slash; a device that sees the host
+  /// only is asked with the path `/`.
+  package func matches(host: HostName, path: String) -> Bool {
+    switch self {
+    case .parts(let hosts, let paths): return hosts.matches(host) && paths.matches(path)
+    default: return Automaton(expression)?.matches((host.text + path).utf8) ?? false
+    }
+  }
+
+  /// The language over `host/path`.
+  package var expression: LanguageExpression {
+    switch self {
+    case .parts(let host, let path): return .sequence([host.expression, path.expression])
+    case .tokens(let text, let openEnd): return Self.tokenExpression(text, openEnd: openEnd)
+    case .substring(let text):
+      return .sequence([
+        .many(.printable), LanguageExpression.literal(text).ignoringCase, .many(.printable),
+      ])
+    case .glob(let text): return HostPattern.globExpression(text, over: .printable).ignoringCase
+    case .regex(let regex): return regex.expression(over: .printable)
+    }
+  }
+
+  /// The host part, where the pattern has a separate one.
+  package var hostPattern: HostPattern? {
+    if case .parts(let host, _) = self { host } else { nil }
+  }
+
+  /// Whether every URL of a matching host is held, so that the path does not matter.
+  package var ignoresPath: Bool {
+    if case .parts(_, .any) = self { true } else { false }
+  }
+
+  package var text: String {
+    switch self {
+    case .parts(let host, .any): host.text
+    case .parts(let host, let path): host.text + path.text
+    case .tokens(let text, let openEnd): openEnd && !text.hasSuffix("/") ? text + "…" : text
+    case .substring(let text): "URLs containing \(text)"
+    case .glob(let text): text
+    case .regex(let regex): "/\(regex.source)/"
+    }
+  }
+
+  private static let separators = ByteSet("./?&=;+")
+  private static let tokenBytes = ByteSet.printable.subtracting(separators)
+
+  private static func tokenExpression(_ text: String, openEnd: Bool) -> LanguageExpression {
+    let token = LanguageExpression.repeated(.bytes(tokenBytes), minimum: 1, maximum: nil)
+    var parts: [LanguageExpression] = text.utf8.map { byte in
+      switch byte {
+      case 0x2A:
+        return .sequence([
+          token, .repeated(.sequence([.bytes(separators), token]), minimum: 0, maximum: nil),
+        ])
+      case 0x5E: return token
+      default: return LanguageExpression.bytes(ByteSet(CollectionOfOne(byte))).ignoringCase
+      }
+    }
+    let tail = LanguageExpression.sequence([.bytes(separators), .many(.printable)])
+    if text.hasSuffix("/") {
+      parts.append(.many(.printable))
+    } else if openEnd || text.hasSuffix("*") {
+      parts.append(.choice([.empty, tail]))
+    } else {
+      parts.append(.choice([.empty, .sequence([.bytes(ByteSet("/?")), .many(.printable)])]))
+    }
+    return .sequence(parts)
+  }
+}

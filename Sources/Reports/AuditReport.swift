@@ -1,0 +1,165 @@
+import ComplianceEngine
+import EndpointCatalogue
+import PolicyModel
+
+/// The result of a check or an audit: the one value that every output format is written from.
+package struct AuditReport: Sendable {
+  package var catalogue: Catalogue
+  /// ISO-8601 UTC.
+  package var generatedAt: String
+  package var program: String
+  /// One entry a site, device, scope and client, in the order to be shown.
+  package var sites: [SiteReport]
+
+  package init(catalogue: Catalogue, generatedAt: String, program: String, sites: [SiteReport]) {
+    self.catalogue = catalogue
+    self.generatedAt = generatedAt
+    self.program = program
+    self.sites = sites
+  }
+
+  package var summary: VerdictCounts {
+    sites.reduce(into: VerdictCounts()) { $0.add($1.summary) }
+  }
+
+  package func endpoint(of result: RequirementResult) -> Endpoint {
+    catalogue.endpoints[result.requirement.endpoint]
+  }
+}
+
+/// What was judged for one client of one device, or of several devices in a row.
+package struct SiteReport: Sendable {
+  /// Nil for `check`, which knows no sites.
+  package var site: String?
+  package var device: String
+  package var scope: String
+  /// Identifier of the import format.
+  package var format: String
+  /// The product in words, with its version where the export has one.
+  package var product: String
+  package var client: ClientReport
+  package var snapshot: SnapshotReport
+  package var files: [String]
+  package var results: [RequirementResult]
+  package var findings: [Finding]
+  package var diagnostics: [Diagnostic]
+
+  package init(
+    site: String?, device: String, scope: String, format: String, product: String,
+    client: ClientReport, snapshot: SnapshotReport, files: [String], results: [RequirementResult],
+    findings: [Finding], diagnostics: [Diagnostic]
+  ) {
+    self.site = site
+    self.device = device
+    self.scope = scope
+    self.format = format
+    self.product = product
+    self.client = client
+    self.snapshot = snapshot
+    self.files = files
+    self.results = results
+    self.findings = findings
+    self.diagnostics = diagnostics
+  }
+
+  /// Counts of the required results; advised ones never decide.
+  package var summary: VerdictCounts {
+    results.reduce(into: VerdictCounts()) { counts, result in
+      if result.requirement.level == .required { counts.count(result.verdict) }
+    }
+  }
+
+  /// Site, or device where there is no site.
+  package var title: String { site.map { "\($0) · \(device)" } ?? device }
+}
+
+/// How many requirements got which verdict.
+package struct VerdictCounts: Hashable, Sendable {
+  package private(set) var counts: [Verdict: Int] = [:]
+  package var waived = 0
+
+  package init() {}
+
+  package subscript(_ verdict: Verdict) -> Int { counts[verdict] ?? 0 }
+
+  package var total: Int { counts.values.reduce(0, +) + waived }
+
+  package mutating func count(_ verdict: Verdict) { counts[verdict, default: 0] += 1 }
+
+  package mutating func add(_ other: VerdictCounts) {
+    for (verdict, count) in other.counts { counts[verdict, default: 0] += count }
+    waived += other.waived
+  }
+
+  /// The worst verdict that occurs; nil where nothing was judged.
+  package var worst: Verdict? {
+    [Verdict.blocked, .partial, .unknown, .conditional, .allowed].first { self[$0] > 0 }
+  }
+}
+
+/// The client that a report entry speaks of.
+package struct ClientReport: Hashable, Sendable {
+  package var traffic: TrafficKind
+  package var zones: [String]
+  package var networks: [String]
+  /// `ipv4` or `ipv6`.
+  package var family: String
+  /// How the client was chosen, where the user did not say.
+  package var note: String
+
+  package init(
+    traffic: TrafficKind, zones: [String], networks: [String], family: String, note: String
+  ) {
+    self.traffic = traffic
+    self.zones = zones
+    self.networks = networks
+    self.family = family
+    self.note = note
+  }
+
+  /// One line for people.
+  package var text: String {
+    var parts: [String] = []
+    switch zones.count {
+    case 0: break
+    case 1: parts.append("zone \(zones[0])")
+    default: parts.append("zone \(zones.joined(separator: " to "))")
+    }
+    if traffic == .host { parts = ["the device itself"] }
+    if !networks.isEmpty {
+      parts.append(networks.prefix(4).joined(separator: ", ") + (networks.count > 4 ? ", …" : ""))
+    }
+    if parts.isEmpty { parts = ["any client"] }
+    if family != "ipv4" { parts.append(family) }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// The policy as it was imported.
+package struct SnapshotReport: Hashable, Sendable {
+  package var sha256: String
+  /// ISO-8601 UTC; nil where neither the export nor the user said.
+  package var takenAt: String?
+  package var rules: Int
+
+  package init(sha256: String, takenAt: String?, rules: Int) {
+    self.sha256 = sha256
+    self.takenAt = takenAt
+    self.rules = rules
+  }
+}
+
+/// A remark of the importer, with its file.
+package struct Diagnostic: Hashable, Sendable {
+  package var kind: String
+  package var text: String
+  package var position: SourcePosition?
+  package var file: String
+
+  package init(kind: String, text: String, position: SourcePosition?, file: String) {
+    self.kind = kind
+    self.text = text
+    self.position = position
+    self.file = file
+  }
+}

@@ -1,0 +1,270 @@
+import ComplianceEngine
+import EndpointCatalogue
+
+/// The report as one HTML file: no script, no outside resource, readable on paper.
+///
+/// First what a manager asks (how many sites are right, which are not, what to do), then for each
+/// site what an auditor checks.
+package enum HTMLReport {
+  package static func write(_ report: AuditReport) -> String {
+    var body: [String] = []
+    body.append(header(report))
+    body.append(tiles(report))
+    body.append(matrix(report))
+    body.append(actions(report))
+    for (index, site) in report.sites.enumerated() { body.append(section(site, index, report)) }
+    body.append(legend(report))
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+      <title>Defender reachability, \(escape(report.catalogue.reference))</title>
+      <style>\(HTMLStyle.sheet)</style>
+      </head>
+      <body>
+      \(body.joined(separator: "\n"))
+      </body>
+      </html>
+
+      """
+  }
+
+  private static func header(_ report: AuditReport) -> String {
+    let required = report.catalogue.requirements.filter { $0.level == .required }.count
+    return """
+      <header>
+      <h1>Can Microsoft Defender reach what it needs?</h1>
+      <p>\(escape(report.catalogue.title)), edition \(escape(report.catalogue.version)):
+      \(report.catalogue.endpoints.count) endpoints, \(required) required ports.
+      Judged \(escape(report.generatedAt)) by \(escape(report.program)).</p>
+      </header>
+      """
+  }
+
+  private static func tiles(_ report: AuditReport) -> String {
+    var clean = 0
+    var broken = 0
+    var open = 0
+    for site in report.sites {
+      let counts = site.summary
+      if counts[.blocked] + counts[.partial] > 0 {
+        broken += 1
+      } else if counts[.conditional] + counts[.unknown] > 0 {
+        open += 1
+      } else {
+        clean += 1
+      }
+    }
+    func tile(_ number: Int, _ kind: String, _ text: String) -> String {
+      "<div class=\"tile \(kind)\"><b>\(number)</b><span>\(text)</span></div>"
+    }
+    return """
+      <div class="tiles">
+      \(tile(clean, "allowed", "allowed in full"))
+      \(tile(broken, "blocked", "with something blocked"))
+      \(tile(open, "conditional", "hanging on a condition"))
+      \(tile(report.sites.count, "all", "judged in all"))
+      </div>
+      """
+  }
+
+  /// Sites against services: each cell shows the worst verdict.
+  private static func matrix(_ report: AuditReport) -> String {
+    var lines = ["<h2>Overview</h2>", "<table class=\"matrix\"><thead><tr><th>Site and client</th>"]
+    for service in report.catalogue.services {
+      lines.append("<th>\(escape(service.name(in: "en")))</th>")
+    }
+    lines.append("</tr></thead><tbody>")
+    for (index, site) in report.sites.enumerated() {
+      lines.append(
+        "<tr><th><a href=\"#site\(index)\">\(escape(site.title))</a>"
+          + "<small>\(escape(site.scope)), \(escape(site.client.text))</small></th>")
+      for service in report.catalogue.services {
+        let counts = site.results.reduce(into: VerdictCounts()) { counts, result in
+          if result.requirement.level == .required,
+            report.endpoint(of: result).service == service.id
+          {
+            counts.count(result.verdict)
+          }
+        }
+        guard let worst = counts.worst else {
+          lines.append("<td></td>")
+          continue
+        }
+        let note =
+          counts[worst] == counts.total ? "" : "<small>\(counts[worst]) of \(counts.total)</small>"
+        lines.append("<td class=\"\(worst.rawValue)\">\(worst.rawValue)\(note)</td>")
+      }
+      lines.append("</tr>")
+    }
+    lines.append("</tbody></table>")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func actions(_ report: AuditReport) -> String {
+    var items: [String] = []
+    for (index, site) in report.sites.enumerated() {
+      for group in ResultGroup.problems(of: site) where group.verdict != .conditional {
+        guard let change = group.change,
+          group.results.contains(where: { $0.requirement.level == .required })
+        else { continue }
+        items.append(
+          "<li><a href=\"#site\(index)\">\(escape(site.title))</a>: \(escape(change)) "
+            + "<small>\(escape(group.endpoints(in: report.catalogue)))</small></li>")
+      }
+    }
+    guard !items.isEmpty else { return "" }
+    return "<h2>What to change</h2><ol class=\"actions\">\(items.joined(separator: "\n"))</ol>"
+  }
+
+  private static func section(
+    _ site: SiteReport, _ index: Int, _ report: AuditReport
+  ) -> String {
+    var lines = ["<section id=\"site\(index)\">", "<h2>\(escape(site.title))</h2>"]
+    lines.append("<dl>")
+    func fact(_ name: String, _ text: String) {
+      lines.append("<dt>\(name)</dt><dd>\(text)</dd>")
+    }
+    fact("Firewall", "\(escape(site.product)), scope \(escape(site.scope)), \(site.snapshot.rules) rules")
+    let note = site.client.note.isEmpty ? "" : " <small>(\(escape(site.client.note)))</small>"
+    fact("Client", escape(site.client.text) + note)
+    if let taken = site.snapshot.takenAt { fact("Taken", escape(taken)) }
+    fact("Export", site.files.map { escape($0) }.joined(separator: ", "))
+    fact("SHA-256", "<code>\(escape(site.snapshot.sha256))</code>")
+    lines.append("</dl>")
+    lines.append(problems(site, report))
+    lines.append(table(site, report))
+    lines.append(findings(site, report))
+    if !site.diagnostics.isEmpty {
+      lines.append("<h3>Notes on the export</h3><ul>")
+      for diagnostic in site.diagnostics {
+        let place = PlainText.place(diagnostic.position)
+        lines.append(
+          "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>")
+      }
+      lines.append("</ul>")
+    }
+    lines.append("</section>")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func problems(_ site: SiteReport, _ report: AuditReport) -> String {
+    let groups = ResultGroup.problems(of: site)
+    guard !groups.isEmpty else {
+      return "<p class=\"good\">Everything on the list is allowed.</p>"
+    }
+    var lines = ["<h3>Why, and what to change</h3>"]
+    for group in groups {
+      guard let first = group.results.first else { continue }
+      lines.append("<div class=\"problem \(group.verdict.rawValue)\">")
+      lines.append(
+        "<p><b>\(group.verdict.rawValue)</b> <small>\(group.reason.rawValue)</small> "
+          + "\(escape(group.endpoints(in: report.catalogue)))</p><ul>")
+      if group.verdict != .conditional {
+        for reference in first.deciding.prefix(4) {
+          lines.append("<li>decided by \(describe(reference))</li>")
+        }
+      }
+      if let near = first.nearMiss { lines.append("<li>nearest rule: \(describe(near))</li>") }
+      for condition in first.conditions {
+        lines.append(
+          "<li>if it holds, \(condition.outcome): <i>\(condition.condition.kind.rawValue)</i>: "
+            + "\(escape(condition.condition.detail)) <small>(\(describe(condition.rule)))</small></li>")
+      }
+      if let witness = first.deniedWitness {
+        lines.append("<li>denied, for example <code>\(escape(witness.text))</code></li>")
+      }
+      if group.verdict == .partial, let witness = first.allowedWitness {
+        lines.append("<li>allowed, for example <code>\(escape(witness.text))</code></li>")
+      }
+      if let change = group.change { lines.append("<li><b>to do:</b> \(escape(change))</li>") }
+      lines.append("</ul></div>")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func table(_ site: SiteReport, _ report: AuditReport) -> String {
+    var lines = [
+      "<details><summary>All \(site.results.count) verdicts</summary>",
+      "<table><thead><tr><th>Verdict</th><th>Port</th><th>Endpoint</th><th>Reason</th>"
+        + "<th>Decided by</th></tr></thead><tbody>",
+    ]
+    var service = ""
+    for result in site.results {
+      let endpoint = report.endpoint(of: result)
+      if endpoint.service != service {
+        service = endpoint.service
+        let name = report.catalogue.service(service)?.name(in: "en") ?? service
+        lines.append("<tr class=\"service\"><th colspan=\"5\">\(escape(name))</th></tr>")
+      }
+      let advised = result.requirement.level == .advised ? " <small>advised</small>" : ""
+      lines.append(
+        "<tr><td class=\"\(result.verdict.rawValue)\">\(result.verdict.rawValue)</td>"
+          + "<td class=\"number\">\(result.requirement.port)\(advised)</td>"
+          + "<td>\(escape(endpoint.text))</td><td>\(result.reason.rawValue)</td>"
+          + "<td>\(result.deciding.prefix(3).map(describe).joined(separator: "<br>"))</td></tr>")
+    }
+    lines.append("</tbody></table></details>")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func findings(_ site: SiteReport, _ report: AuditReport) -> String {
+    guard !site.findings.isEmpty else { return "" }
+    var lines = ["<h3>Findings</h3><ul class=\"findings\">"]
+    for finding in site.findings {
+      let rule = finding.rule.map { " <small>(\(describe($0)))</small>" } ?? ""
+      let endpoints = finding.endpoints.map { report.catalogue.endpoints[$0].text }
+      let touched =
+        endpoints.isEmpty
+        ? ""
+        : " <small>\(escape(endpoints.prefix(3).joined(separator: ", ")))"
+          + (endpoints.count > 3 ? " and \(endpoints.count - 3) more" : "") + "</small>"
+      lines.append(
+        "<li class=\"\(finding.severity.rawValue)\"><b>\(finding.severity.rawValue)</b> "
+          + "<code>\(finding.id.rawValue)</code> \(escape(finding.message))\(rule)\(touched)</li>")
+    }
+    lines.append("</ul>")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func legend(_ report: AuditReport) -> String {
+    """
+    <section class="legend"><h2>How to read this</h2>
+    <dl>
+    <dt>allowed</dt><dd>every host, path and client of the requirement is let through, whatever else is true</dd>
+    <dt>blocked</dt><dd>every one of them is denied</dd>
+    <dt>partial</dt><dd>some are let through and some denied; an example of each is given</dd>
+    <dt>conditional</dt><dd>the export alone does not decide; the conditions say what would</dd>
+    <dt>unknown</dt><dd>the export holds nothing that could decide</dd>
+    </dl>
+    <p>List: \(escape(report.catalogue.source.title)), \(escape(report.catalogue.source.url)),
+    SHA-256 <code>\(escape(report.catalogue.source.sha256))</code>.</p></section>
+    """
+  }
+
+  private static func describe(_ reference: RuleReference) -> String {
+    let number = reference.ordinal.map { "rule \($0) " } ?? "default "
+    let place = PlainText.place(reference.position)
+    return "\(number)<b>\(escape(reference.rule))</b> of \(escape(reference.table)) "
+      + "(\(reference.action))" + (place.isEmpty ? "" : ", \(escape(place))")
+  }
+
+  /// Text of an export as text, whatever it contains.
+  static func escape(_ text: String) -> String {
+    var result = ""
+    for character in PlainText.safe(text) {
+      switch character {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+}

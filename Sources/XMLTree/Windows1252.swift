@@ -1,0 +1,24 @@
+/// The single-byte code page of old Windows editors, a superset of printable ISO-8859-1.
+enum Windows1252 {
+  /// Code points of 0x80-0x9F; the five undefined bytes become U+FFFD.
+  private static let upper: [UInt32] = [
+    0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039,
+    0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178,
+  ]
+
+  /// The same text in UTF-8.
+  static func utf8(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count + bytes.count / 8)
+    for byte in bytes {
+      if byte < 0x80 {
+        result.append(byte)
+        continue
+      }
+      let value = byte < 0xA0 ? upper[Int(byte) - 0x80] : UInt32(byte)
+      if let scalar = Unicode.Scalar(value) { result.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? []) }
+    }
+    return result
+  }
+}

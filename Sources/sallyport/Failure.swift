@@ -1,0 +1,38 @@
+import ArgumentParser
+import Audit
+import CatalogueReaders
+import ImportKit
+
+/// Ends a command with a message and the exit status that fits its error.
+enum Failure {
+  static func run(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as ExitCode {
+      throw error
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      Terminal.say("sallyport: \(message(error))")
+      throw ExitCode(status(error).rawValue)
+    }
+  }
+
+  static func message(_ error: any Error) -> String {
+    switch error {
+    case let error as ClientSelection.Failure: "\(error.reason); \(error.advice)"
+    case let error as CatalogueLibrary.Failure: "\(error.reason); \(error.advice)"
+    default: "\(error)"
+    }
+  }
+
+  static func status(_ error: any Error) -> ExitStatus {
+    switch error {
+    case is ImportError, is CatalogueError: .inputNotUnderstood
+    case is InputError: .inputNotFound
+    case is ClientSelection.Failure, is CatalogueLibrary.Failure: .usage
+    case is OutputError: .cannotCreate
+    default: .ourFault
+    }
+  }
+}

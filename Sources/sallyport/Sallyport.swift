@@ -1,0 +1,23 @@
+import ArgumentParser
+
+@main
+struct Sallyport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sallyport",
+    abstract: "Proves that firewalls let Microsoft Defender reach what it needs.",
+    discussion: """
+      Start with one export: `sallyport check running-config.xml`.
+      `sallyport formats` lists the exports that can be read and how to get them.
+      Exit status: 0 all required endpoints allowed (or waived), 1 something blocked or partial, \
+      2 only conditional or unknown remain, 64 usage, 65 input not understood, 66 input not found, \
+      70 internal fault, 73 cannot create, 74 input/output error, 75 busy, try again.
+      """,
+    version: Program.version,
+    subcommands: [CheckCommand.self, ExplainCommand.self, FormatsCommand.self, CatalogueCommand.self])
+}
+
+/// What the program calls itself.
+enum Program {
+  static let version = "0.1.0"
+  static let name = "sallyport \(version)"
+}
