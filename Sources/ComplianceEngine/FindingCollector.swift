@@ -230,16 +230,23 @@ struct FindingCollector {
     if let tls { collectSharedSuffix(tls) }
     for hop in path.hops {
       let policy = hop.policy.policy
-      for note in policy.notes {
+      var places: [Note: Int] = [:]
+      var first: [Note] = []
+      for note in policy.notes where note.kind == .unresolved || note.kind == .unmodelled {
+        let key = Note(note.kind, note.text)
+        if places[key] == nil { first.append(note) }
+        places[key, default: 0] += 1
+      }
+      for note in first {
         let file = note.position.map {
           policy.files.indices.contains($0.file) ? policy.files[$0.file] : ""
         }
-        switch note.kind {
-        case .unresolved:
-          add(.unresolvedReference, .warning, note.text, position: note.position, file: file)
-        case .unmodelled:
-          add(.unmodelledElement, .note, note.text, position: note.position, file: file)
-        case .completeness, .reading, .advisory: break
+        let others = (places[Note(note.kind, note.text)] ?? 1) - 1
+        let text = others == 0 ? note.text : "\(note.text) (and in \(others) more places)"
+        if note.kind == .unresolved {
+          add(.unresolvedReference, .warning, text, position: note.position, file: file)
+        } else {
+          add(.unmodelledElement, .note, text, position: note.position, file: file)
         }
       }
     }

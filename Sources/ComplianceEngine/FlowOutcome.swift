@@ -10,6 +10,8 @@ final class HopOutcome {
   let inspection: StageOutcome?
   let wasCutShort: Bool
   private let mode: Pipeline.Mode
+  /// For each stage, whether it filters; see ``PolicyModel/Stage/isAuxiliary``.
+  private let filters: [Bool]
 
   init(context: HopContext, space: FlowSpace) {
     evaluator = TestEvaluator(context: context, space: space)
@@ -37,6 +39,8 @@ final class HopOutcome {
       stages.append(StageOutcome(decisions: walk.decisions, count: space.count))
     }
     self.stages = stages
+    filters = context.pipeline.stages.filter { $0.families.contains(space.family) }
+      .map { !$0.isAuxiliary }
     wasCutShort = cutShort
   }
 
@@ -77,9 +81,12 @@ final class HopOutcome {
   /// else those in doubt that agree with it.
   func deciders(_ atom: Int, towards outcome: Outcomes) -> [Decision] {
     var result: [Decision] = []
-    for stage in stages {
+    for (number, stage) in stages.enumerated() {
       let own = stage.outcomes(atom)
-      let decisions = stage.decisions.filter { $0.atoms.contains(atom) && $0.outcome == outcome }
+      var decisions = stage.decisions.filter { $0.atoms.contains(atom) && $0.outcome == outcome }
+      if !filters[number], outcome == .allow, filters.contains(true) {
+        decisions.removeAll { if case .tableDefault = $0.source { true } else { false } }
+      }
       if mode == .allOf {
         guard outcome == .allow || own == outcome else { continue }
         if let certain = decisions.first(where: \.certain) {

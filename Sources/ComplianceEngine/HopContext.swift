@@ -65,7 +65,7 @@ final class HopContext {
     // Names that no rule can hold stand for every zone that no rule names. Traffic to the Internet
     // goes from one zone to another, so an open pair never stays in one zone.
     let froms =
-      host ? ["HOST"] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
+      host ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
     let tos =
       client.toZone.map { [$0] } ?? (toNames.sorted() + ["(another zone in no rule)"])
     let isOpen = client.fromZone == nil || client.toZone == nil
@@ -102,8 +102,15 @@ final class HopContext {
     return answer
   }
 
+  /// The zone name of traffic that starts on the device.
+  static let hostZone = "HOST"
+
   static func truth(_ test: CompiledPolicy.Test, zones: FlowSpace.ZonePair) -> Truth {
     switch test {
+    case .from(let list) where zones.from == hostZone:
+      // What the machine itself sends enters by no interface, so no test of one matches, not even
+      // a negated one (Linux: a missing input device breaks the rule).
+      Truth(list.names.contains(hostZone))
     case .from(let list): zones.from.map { Truth(list.contains($0)) } ?? .perhaps
     case .to(let list): zones.to.map { Truth(list.contains($0)) } ?? .perhaps
     case .zonePair(let pairing):

@@ -8,12 +8,11 @@ package enum TemplateMarker {
     }
     if text.count > 2, text.first == "@", text.last == "@" { return true }
     if text.first == "<", text.last == ">" { return true }
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let address = text.prefix { $0 != "-" && $0 != "/" }
+    let parts = address.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4, let letter = parts[0].first, "xyzXYZ".contains(letter) else {
       return false
     }
-    return parts.allSatisfy { part in
-      part.prefix { $0 == letter }.count >= 2 || part.prefix { $0 == letter }.count == part.count
-    }
+    return parts.allSatisfy { part in part.allSatisfy { $0 == letter } }
   }
 }

@@ -35,8 +35,15 @@ package struct Policy: Hashable, Sendable {
     notes = []
   }
 
-  /// Rules of all tables, disabled ones included.
-  package var ruleCount: Int { tables.reduce(0) { $0 + $1.rules.count } }
+  /// Filter rules that the export writes down, disabled ones included; what importers add for
+  /// defaults, profiles and settings does not count, nor does a rule that became several.
+  package var ruleCount: Int {
+    var places: Set<SourcePosition> = []
+    for table in tables where table.kind == .filter {
+      for rule in table.rules where rule.origin == .written { places.insert(rule.position) }
+    }
+    return places.count
+  }
 
   package func table(named name: String) -> Table? { tables.first { $0.name == name } }
 }
@@ -101,10 +108,16 @@ package struct Stage: Hashable, Sendable {
   package var table: String
   /// Families that pass this stage; others skip it.
   package var families: [AddressFamily]
+  /// Whether the stage exists for other reasons than filtering (translation, packages), so that
+  /// letting a flow through by its default is not worth a word.
+  package var isAuxiliary: Bool
 
-  package init(table: String, families: [AddressFamily] = AddressFamily.allCases) {
+  package init(
+    table: String, families: [AddressFamily] = AddressFamily.allCases, isAuxiliary: Bool = false
+  ) {
     self.table = table
     self.families = families
+    self.isAuxiliary = isAuxiliary
   }
 }
 

@@ -51,11 +51,21 @@ package struct Rule: Hashable, Sendable {
   /// Whether the rule itself decrypts what it allows (Azure `terminateTLS`).
   package var decrypts: Bool
   package var comment: String
+  package var origin: Origin
   package var position: SourcePosition
+
+  /// Who wrote the rule.
+  package enum Origin: String, Hashable, Sendable {
+    /// An administrator: it stands in the export as a rule.
+    case written
+    /// The product: a default, an automatic rule, or a setting that acts like a rule.
+    case implied
+  }
 
   package init(
     name: String, vendorID: String? = nil, enabled: Bool = true, match: Match, action: Action,
-    decrypts: Bool = false, comment: String = "", position: SourcePosition
+    decrypts: Bool = false, comment: String = "", origin: Origin = .written,
+    position: SourcePosition
   ) {
     self.name = name
     self.vendorID = vendorID
@@ -64,6 +74,7 @@ package struct Rule: Hashable, Sendable {
     self.action = action
     self.decrypts = decrypts
     self.comment = comment
+    self.origin = origin
     self.position = position
   }
 }

@@ -34,8 +34,12 @@ package enum PlainText {
         line = ""
       }
       while word.count > width {
-        lines.append(String(word.prefix(width)))
-        word = word.dropFirst(width)
+        // Long URLs and names are broken behind a separator where one is near the edge.
+        let piece = word.prefix(width)
+        let edge = piece.dropFirst(width / 2).lastIndex { "/.-_&?=".contains($0) }
+        let cut = edge.map { piece.index(after: $0) } ?? piece.endIndex
+        lines.append(String(word[..<cut]))
+        word = word[cut...]
       }
       line = String(word)
     }

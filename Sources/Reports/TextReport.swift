@@ -71,7 +71,7 @@ package struct TextReport {
   private static let verdictWidth = 11
   private static let portWidth = 5
 
-  private var endpointWidth: Int { max((style.width - 22) * 55 / 100, 24) }
+  private var endpointWidth: Int { max((style.width - 20) * 60 / 100, 24) }
 
   private var deciderWidth: Int {
     style.width - Self.verdictWidth - Self.portWidth - endpointWidth - 6

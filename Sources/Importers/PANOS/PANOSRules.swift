@@ -54,7 +54,7 @@ struct PANOSRules {
     case let word?: action = .deny(Self.denial(word))
     }
     return Rule(
-      name: name, match: Match([.zonePair(pair)]), action: action,
+      name: name, match: Match([.zonePair(pair)]), action: action, origin: .implied,
       position: SourcePosition(line: entry?.line ?? 0))
   }
 
@@ -243,7 +243,8 @@ struct PANOSRules {
                   Condition(
                     .category, "URL filtering profile `\(name)` is predefined or missing: which "
                       + "categories it blocks is not in the export"))
-              ]), action: .deny(.reject), position: SourcePosition(line: member.line))
+              ]), action: .deny(.reject), origin: .implied,
+              position: SourcePosition(line: member.line))
           ], defaultAction: DefaultAction(.allow, name: "not blocked by the profile")))
       return table
     }

@@ -46,7 +46,7 @@ struct PANOSURLProfile {
     let terms = members.map { objects.categoryTerm($0.text, line: $0.line) }
     return Rule(
       name: "\(name): \(action)", match: Match([.destination(EndpointList(terms))]),
-      action: action == "alert" || action == "allow" ? .allow : .deny(.reject),
+      action: action == "alert" || action == "allow" ? .allow : .deny(.reject), origin: .implied,
       position: SourcePosition(line: profile.child(action)?.line ?? profile.line))
   }
 
@@ -59,7 +59,8 @@ struct PANOSURLProfile {
     return [
       Rule(
         name: "\(name): \(element)", match: Match([.destination(EndpointList(terms))]),
-        action: denies ? .deny(.reject) : .allow, position: SourcePosition(line: list.line))
+        action: denies ? .deny(.reject) : .allow, origin: .implied,
+        position: SourcePosition(line: list.line))
     ]
   }
 }

@@ -71,7 +71,7 @@ struct PANOSZones {
       proposals.append(
         ClientProposal(
           client: Client(fromZone: zone.name, toZone: target, networks: zone.networks),
-          reason: "zone `\(zone.name)` to `\(target)` (\(why))"))
+          reason: internet == nil ? why : "`\(target)` leads to the Internet: \(why)"))
     }
   }
 

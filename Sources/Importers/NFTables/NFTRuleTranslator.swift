@@ -1,0 +1,174 @@
+import ImportKit
+import JSONTree
+import NetworkSets
+import PolicyModel
+
+/// Translates the rules of chains.
+///
+/// One nft rule becomes one rule, or several where it maps keys to verdicts or matches tuples.
+struct NFTRuleTranslator {
+  let ruleset: NFTRuleset
+  var objects = ObjectTable()
+  var notes: [Note] = []
+  /// Interface names that rules mention; those by which packets enter; those on which source
+  /// addresses are translated.
+  private(set) var interfaces: Set<String> = []
+  private(set) var enteringInterfaces: Set<String> = []
+  private(set) var translatingInterfaces: Set<String> = []
+
+  init(_ ruleset: NFTRuleset) { self.ruleset = ruleset }
+
+  /// A conjunction of clauses; a rule may have several, any of which is enough.
+  typealias Alternative = [Clause]
+
+  mutating func rules(_ value: JSONValue, in chain: NFTRuleset.Chain) -> [Rule] {
+    let position = SourcePosition(line: value.line, pointer: value.pointer)
+    let comment = value["comment"]?.string ?? ""
+    let handle = value["handle"]?.scalarText
+    var alternatives: [Alternative] = [[]]
+    var verdicts: [(Alternative, Action)] = []
+    var context = NFTMatchContext(
+      chain: chain, ruleset: ruleset, position: position, objects: objects)
+    statements: for statement in value["expr"]?.elements.map({ $0 }) ?? [] {
+      for (kind, body) in statement.members {
+        switch kind {
+        case "match": multiply(&alternatives, by: context.match(body))
+        case "accept": verdicts.append(([], .allow))
+        case "drop": verdicts.append(([], .deny(.drop)))
+        case "reject": verdicts.append(([], .deny(.reject)))
+        case "return": verdicts.append(([], .return))
+        case "continue": verdicts.append(([], .continue))
+        case "jump", "goto":
+          verdicts.append(([], jump(kind, body["target"]?.string ?? "", chain)))
+        case "vmap": verdicts += verdictMap(body, chain: chain, context: &context)
+        case "queue":
+          verdicts.append(
+            ([.requires(Condition(.unmodelled, "queued to a program that decides"))], .deny(.drop)))
+        case "dnat", "redirect", "tproxy":
+          let target = kind == "dnat" ? "another address" : "the machine itself"
+          verdicts.append(
+            (
+              [
+                .requires(
+                  Condition(
+                    .unmodelled,
+                    "`\(kind)` sends the connection to \(target); what answers there decides"))
+              ], .deny(.drop)
+            ))
+        case "masquerade", "snat":
+          verdicts.append(([], .allow))
+          translatingInterfaces.formUnion(Self.leaving(alternatives))
+        case "limit", "quota", "ct count":
+          let what = kind == "limit" ? "a rate limit" : (kind == "quota" ? "a quota" : "a connection limit")
+          multiply(&alternatives, by: [[.requires(Condition(.unmodelled, "holds within \(what) only"))]])
+        case "xt":
+          multiply(
+            &alternatives,
+            by: [[.requires(Condition(.unmodelled, "an iptables extension that nft cannot show"))]])
+        case "counter", "log", "comment", "mangle", "set", "map", "notrack", "flow", "dup", "meter",
+          "ct helper", "ct timeout", "ct expectation", "secmark", "synproxy", "last":
+          break
+        default:
+          multiply(
+            &alternatives, by: [[.requires(Condition(.unmodelled, "statement `\(kind)`"))]])
+          context.note("statement `\(kind)` is not modelled")
+        }
+        if !verdicts.isEmpty { break statements }
+      }
+    }
+    notes += context.notes
+    interfaces.formUnion(context.interfaces)
+    enteringInterfaces.formUnion(context.enteringInterfaces)
+    objects = context.objects
+    if verdicts.isEmpty { verdicts = [([], .continue)] }
+    var rules: [Rule] = []
+    for (extra, action) in verdicts {
+      for alternative in alternatives {
+        rules.append(
+          Rule(
+            name: comment.isEmpty ? "handle \(handle ?? "?")" : comment, vendorID: handle,
+            match: Match(alternative + extra), action: action, position: position))
+      }
+    }
+    return rules
+  }
+
+  private func multiply(_ alternatives: inout [Alternative], by more: [Alternative]) {
+    alternatives = alternatives.flatMap { one in more.map { one + $0 } }
+  }
+
+  private static func leaving(_ alternatives: [Alternative]) -> [String] {
+    alternatives.flatMap { alternative in
+      alternative.flatMap { clause -> [String] in
+        if case .to(let zones) = clause, !zones.negated { return zones.names }
+        return []
+      }
+    }
+  }
+
+  private mutating func jump(
+    _ kind: String, _ target: String, _ chain: NFTRuleset.Chain
+  ) -> Action {
+    let name = NFTRuleset.Name(family: chain.name.family, table: chain.name.table, name: target)
+    if ruleset.numbers[name] == nil {
+      notes.append(
+        Note(
+          .unresolved, "chain `\(name.text)` is not in the dump",
+          at: SourcePosition(line: chain.value.line, pointer: chain.value.pointer)))
+    }
+    return kind == "jump" ? .jump(name.text) : .goto(name.text)
+  }
+
+  /// A map from keys to verdicts: a key that is not in the map leaves the rule without effect.
+  private mutating func verdictMap(
+    _ body: JSONValue, chain: NFTRuleset.Chain, context: inout NFTMatchContext
+  ) -> [(Alternative, Action)] {
+    guard let key = body["key"], let data = body["data"] else { return [] }
+    var entries: [JSONValue] = []
+    var isDynamic = false
+    if let name = data.string, name.hasPrefix("@") {
+      let set = ruleset.sets[
+        NFTRuleset.Name(
+          family: chain.name.family, table: chain.name.table, name: String(name.dropFirst()))]
+      guard let set else {
+        context.note("map `\(name)` is not in the dump", kind: .unresolved)
+        return [([.requires(Condition(.unresolved, "map `\(name)` is not in the dump"))], .deny(.drop))]
+      }
+      entries = set.elements
+      isDynamic = set.isDynamic
+    } else {
+      entries = data["set"]?.elements.map { $0 } ?? []
+    }
+    var result: [(Alternative, Action)] = []
+    for entry in entries {
+      let pair = entry.elements.map { $0 }
+      guard pair.count == 2, let action = action(pair[1], chain: chain) else {
+        context.note("an entry of a verdict map is not readable")
+        result.append(([.requires(Condition(.unmodelled, "an entry of a verdict map"))], .deny(.drop)))
+        continue
+      }
+      for alternative in context.equals(key, pair[0]) {
+        let doubt: Alternative =
+          isDynamic ? [.requires(Condition(.externalList, "the map changes at run time"))] : []
+        result.append((alternative + doubt, action))
+      }
+    }
+    if result.isEmpty { result = [([.never("the verdict map is empty")], .continue)] }
+    return result
+  }
+
+  private mutating func action(_ value: JSONValue, chain: NFTRuleset.Chain) -> Action? {
+    for (kind, body) in value.members {
+      switch kind {
+      case "accept": return .allow
+      case "drop": return .deny(.drop)
+      case "reject": return .deny(.reject)
+      case "return": return .return
+      case "continue": return .continue
+      case "jump", "goto": return jump(kind, body["target"]?.string ?? "", chain)
+      default: return nil
+      }
+    }
+    return nil
+  }
+}
