@@ -28,6 +28,7 @@ let package = Package(
       sources: ["Imports.c"], publicHeadersPath: "include"),
     .target(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
+    .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree"]),
     .target(name: "Importers", dependencies: ["ImportKit"]),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
@@ -38,6 +39,12 @@ let package = Package(
       name: "sallyport",
       dependencies: [
         "Audit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(
+      name: "ImportersTests",
+      dependencies: [
+        "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -44,11 +44,11 @@ package enum InputFiles {
   }
 
   private static func folder(_ path: String) throws(InputError) -> [ExportFile] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+    guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
       throw InputError(path: path, reason: "the folder cannot be read")
     }
     var result: [ExportFile] = []
-    for name in names.sorted() where !name.hasPrefix(".") {
+    for name in names.sorted() where !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
       let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder),

@@ -11,4 +11,14 @@
 #include <libxml/SAX2.h>
 #include <libxml/xmlerror.h>
 
+// libxml2 2.9 prints some encoding errors itself; the setting belongs to the calling thread.
+static inline void sallyport_ignore_message(void *context, const char *message, ...) {
+  (void)context;
+  (void)message;
+}
+
+static inline void sallyport_silence_parser(void) {
+  xmlSetGenericErrorFunc(NULL, sallyport_ignore_message);
+}
+
 #endif

@@ -203,9 +203,9 @@ final class CompiledEndpoints: Sendable {
         matched = seen == hidden ? Truth(seen) : .perhaps
       }
     }
-    guard matched > .no, name.binding == .resolved else { return matched }
     // The user's table tells where the client goes, not to which addresses the device resolved.
-    return .perhaps
+    let isDoubtful = name.binding == .resolved || name.binding == .doubtful
+    return matched > .no && isDoubtful ? .perhaps : matched
   }
 
   /// Every doubt that keeps the list from a definite answer for a destination.
@@ -225,7 +225,7 @@ final class CompiledEndpoints: Sendable {
       result.append(
         Doubt(
           condition: Condition(
-            .vendorTag, "service tag `\(tag)`: its address ranges are not in the export"),
+            .vendorTag, "vendor list `\(tag)`: its address ranges are not in the export"),
           position: nil))
     }
     if OutsideKnowledge.truth(categories, of: destination.categories) == .perhaps {
@@ -248,6 +248,12 @@ final class CompiledEndpoints: Sendable {
               .resolvedName,
               "`\(name.pattern.text)` is matched by the addresses to which the device last "
                 + "resolved it"), position: nil))
+      } else if name.binding == .doubtful {
+        result.append(
+          Doubt(
+            condition: Condition(
+              .unmodelled, "`\(name.pattern.text)` is outside the documented grammar"),
+            position: nil))
       } else {
         result.append(
           Doubt(
@@ -278,7 +284,7 @@ final class CompiledEndpoints: Sendable {
       result.append(
         Doubt(
           condition: Condition(
-            .vendorTag, "service tag `\(tag)`: its address ranges are not in the export"),
+            .vendorTag, "vendor list `\(tag)`: its address ranges are not in the export"),
           position: nil))
     }
     for part in nested { result += part.reasons(forClient: address) }

@@ -65,7 +65,7 @@ package struct Explanation: Sendable {
       verdict = .allowed
     } else if all.allSatisfy({ $0 == .deny }) {
       verdict = .blocked
-    } else if all.contains(.allow) && all.contains(.deny) {
+    } else if all.contains(.deny) {
       verdict = .partial
     } else {
       verdict = all.allSatisfy { $0 == .none } ? .unknown : .conditional

@@ -126,10 +126,10 @@ struct FindingCollector {
       ? "the client pins the certificate, so the connection breaks"
       : "exempt it unless the client is known to accept the firewall's certificate"
     for hop in outcome.hops {
-      for (source, atom) in Self.allowing(hop, outcome.space) where hop.decrypts(source) {
+      for (source, _) in Self.allowing(hop, outcome.space) where hop.decrypts(source) {
         add(
           .tlsInspected, severity,
-          "decrypts TLS to \(outcome.space.target(of: atom).host): \(consequence)",
+          "decrypts TLS: \(consequence)",
           rule: hop.reference(source), endpoint: index)
       }
       guard let inspection = hop.inspection else { continue }
@@ -143,7 +143,7 @@ struct FindingCollector {
         let doubt = seen == .allow ? "decrypts" : "may decrypt"
         add(
           .tlsInspected, seen == .allow ? severity : .note,
-          "\(doubt) TLS to \(outcome.space.target(of: atom).host): \(consequence)",
+          "\(doubt) TLS: \(consequence)",
           rule: hop.reference(decision.source), endpoint: index)
       }
     }
@@ -159,8 +159,9 @@ struct FindingCollector {
         for name in hop.names(of: key, matching: host) {
           guard let witness = LookAlike.witness(for: name, endpoint: endpoint) else { continue }
           add(
-            .overmatchingPattern, .warning,
-            "`\(name.text)` also allows \(witness), which anyone can register",
+            .overmatchingPattern, witness.isForeign ? .warning : .note,
+            "`\(name.text)` also allows \(witness.host), "
+              + (witness.isForeign ? "which anyone can register" : "which the list does not mean"),
             rule: hop.reference(source), endpoint: index)
         }
       }
@@ -189,7 +190,7 @@ struct FindingCollector {
       case .user:
         add(
           .userBoundAllow, .warning,
-          "allows only with a user identity, and Defender's services run without a user",
+          "allows only with a certain user identity, which services of the system may not have",
           rule: condition.rule, endpoint: index)
       case .schedule:
         add(
@@ -221,8 +222,8 @@ struct FindingCollector {
     }.first
     add(
       .apexNotCovered, .note,
-      "\(endpoint.host) is allowed and \(apex) itself is not: the list does not ask for it, but "
-        + "some clients are reported to use it", rule: decider, endpoint: index)
+      "names below the domain are allowed and the domain itself is not: the list does not ask for "
+        + "it, but some clients are reported to use it", rule: decider, endpoint: index)
   }
 
   /// Findings about the policy as a whole.

@@ -83,10 +83,8 @@ final class HopOutcome {
     var result: [Decision] = []
     for (number, stage) in stages.enumerated() {
       let own = stage.outcomes(atom)
-      var decisions = stage.decisions.filter { $0.atoms.contains(atom) && $0.outcome == outcome }
-      if !filters[number], outcome == .allow, filters.contains(true) {
-        decisions.removeAll { if case .tableDefault = $0.source { true } else { false } }
-      }
+      let decisions = stage.decisions.filter { $0.atoms.contains(atom) && $0.outcome == outcome }
+      if !filters[number], outcome == .allow, filters.contains(true) { continue }
       if mode == .allOf {
         guard outcome == .allow || own == outcome else { continue }
         if let certain = decisions.first(where: \.certain) {

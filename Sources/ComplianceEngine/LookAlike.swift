@@ -3,9 +3,15 @@ import NetworkSets
 
 /// Hosts that read like an endpoint and belong to somebody else.
 enum LookAlike {
-  /// A host outside the endpoint's own domain that a pattern holds although it was written for the
-  /// endpoint; nil where the pattern respects label boundaries at both ends.
-  static func witness(for pattern: URLPattern, endpoint: Endpoint) -> String? {
+  struct Witness {
+    let host: String
+    /// Whether anybody could register the host; else it is the publisher's own domain.
+    let isForeign: Bool
+  }
+
+  /// A host that a pattern holds although it was written for the endpoint; nil where the pattern
+  /// respects label boundaries at both ends. One that a stranger could own is preferred.
+  static func witness(for pattern: URLPattern, endpoint: Endpoint) -> Witness? {
     let base: HostName
     switch endpoint.hostPattern {
     case .exact(let host), .subdomains(let host): base = host
@@ -20,13 +26,19 @@ enum LookAlike {
       candidates.append("\(domain).evil.example")
     }
     candidates.append("www.\(base.text).evil.example")
+    let registered = "." + labels.suffix(2).joined(separator: ".")
+    var own: Witness?
     for text in candidates {
-      guard let host = HostName(text) else { continue }
-      // Names below the vendor's own domain are not strangers.
-      let registered = labels.suffix(2).joined(separator: ".")
-      if host.text == registered || host.text.hasSuffix("." + registered) { continue }
-      if pattern.matches(host: host, path: "/") { return host.text }
+      guard let host = HostName(text), !endpoint.hostPattern.matches(host),
+        pattern.matches(host: host, path: "/")
+      else { continue }
+      if !("." + host.text).hasSuffix(registered) {
+        return Witness(host: host.text, isForeign: true)
+      }
+      // A name below the right domain is a look-alike only where it does not stand on a label
+      // boundary; `evilx` in front of the pattern shows that.
+      if own == nil, host.text.hasPrefix("evil") { own = Witness(host: host.text, isForeign: false) }
     }
-    return nil
+    return own
   }
 }

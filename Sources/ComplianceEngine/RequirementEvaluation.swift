@@ -25,7 +25,9 @@ struct RequirementEvaluation {
       }
     }
     let verdict: Verdict
-    if allowedAtom != nil && deniedAtom != nil {
+    if deniedAtom != nil && (allowedAtom != nil || !undecided.isEmpty) {
+      // Something is denied for certain, so whatever the conditions turn out to be the requirement
+      // is not met: that is more than `conditional` says.
       verdict = .partial
     } else if undecided.isEmpty {
       verdict = allowedAtom != nil ? .allowed : .blocked

@@ -173,12 +173,11 @@ final class TableWalk {
       }
       let doubtful = outcome.atoms { $0.contains(.deny) && $0 != .deny }.intersection(passing)
       if !doubtful.isEmpty {
-        let gateDoubts = inner.decisions.filter { !$0.atoms.isDisjoint(with: doubtful) }
-          .flatMap(\.doubts)
+        // Unless the gate's doubtful rule applies, the flow passes.
         decisions.append(
           Decision(
-            atoms: doubtful, outcome: .allow, source: .rule(key), certain: false,
-            doubts: doubts + gateDoubts))
+            atoms: doubtful, outcome: .allow, source: .rule(key), certain: doubts.isEmpty,
+            doubts: doubts))
         passing.subtract(doubtful)
       }
     }

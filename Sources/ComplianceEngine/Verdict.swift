@@ -4,9 +4,9 @@ package enum Verdict: String, Hashable, Sendable, CaseIterable {
   case allowed
   /// Every one is definitely denied.
   case blocked
-  /// Some are definitely allowed, some definitely denied.
+  /// Some are definitely denied, and others allowed, or allowed under conditions.
   case partial
-  /// No definite contradiction, but the outcome hangs on conditions.
+  /// Nothing is definitely denied, but the outcome hangs on conditions.
   case conditional
   /// The export holds nothing that could decide.
   case unknown

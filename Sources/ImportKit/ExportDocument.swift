@@ -6,6 +6,8 @@ package struct ExportDocument: Sendable {
   package enum Body: Sendable {
     case xml(XMLTree)
     case json(JSONTree)
+    /// Neither of the two: configuration text, or a binary format of its own.
+    case bytes([UInt8])
   }
 
   package var file: String
@@ -19,6 +21,21 @@ package struct ExportDocument: Sendable {
 
   package var json: JSONTree? {
     if case .json(let tree) = body { tree } else { nil }
+  }
+
+  /// The bytes of a file that is neither XML nor JSON.
+  package var bytes: [UInt8]? {
+    if case .bytes(let bytes) = body { bytes } else { nil }
+  }
+
+  /// The lines of a text file, UTF-16 decoded, without line ends; nil where the file is not text.
+  package var lines: [Substring]? {
+    guard let bytes else { return nil }
+    let decoded = TextEncoding.utf16(bytes) ?? bytes
+    guard !decoded.contains(0) else { return nil }
+    let start = decoded.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    return String(decoding: decoded[start...], as: UTF8.self)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
   /// Parses a file by what its first bytes show.
@@ -62,11 +79,7 @@ package struct ExportDocument: Sendable {
       } catch {
         throw ImportError(error, file: file.name)
       }
-    case .unknown(let first):
-      throw ImportError(
-        .notRecognised, file: file.name, position: "1",
-        reason: "not recognised: expected XML or JSON, found \(first)",
-        advice: "`sallyport formats` lists the exports that can be read")
+    case .unknown: body = .bytes(file.bytes)
     }
   }
 }

@@ -5,8 +5,8 @@ enum FileKind: Equatable {
   case json
   /// Something with a name of its own that cannot be read.
   case known(String, advice: String)
-  /// Anything else, with a printable description of how it starts.
-  case unknown(String)
+  /// Anything else.
+  case unknown
 
   init(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else {
@@ -32,7 +32,7 @@ enum FileKind: Equatable {
         "an encrypted pfSense or OPNsense backup",
         advice: "make the backup again without the encryption option")
     } else {
-      self = .unknown(Self.describe(bytes))
+      self = .unknown
     }
   }
 
@@ -83,7 +83,8 @@ enum FileKind: Equatable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func describe(_ bytes: [UInt8]) -> String {
+  /// How a file starts, for a message about it.
+  static func describe(_ bytes: [UInt8]) -> String {
     let head = bytes.prefix(24)
     if head.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
       let line = String(decoding: head, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""

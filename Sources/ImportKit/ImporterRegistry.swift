@@ -18,21 +18,36 @@ package struct ImporterRegistry: Sendable {
 
   /// Reads the files of one device.
   ///
-  /// Fails where a file cannot be parsed, no importer recognises it, or the files belong to
-  /// different products.
+  /// Among several files those that no importer knows are passed over with a note, since folders
+  /// hold other things too. Fails where a file cannot be parsed, nothing is recognised, or the
+  /// files belong to different products.
   package func read(_ files: [ExportFile]) throws(ImportError) -> Outcome {
     var documents: [ExportDocument] = []
-    for file in files { documents.append(try document(file)) }
-    guard let first = documents.first else {
-      throw ImportError(.incomplete, file: "-", reason: "no file was given")
+    var chosen: (any ExportImporter)?
+    var passedOver: [ImportError] = []
+    for file in files {
+      let document: ExportDocument
+      let found: any ExportImporter
+      do throws(ImportError) {
+        document = try self.document(file)
+        found = try importer(recognising: document)
+      } catch {
+        guard files.count > 1, error.code == .notRecognised else { throw error }
+        passedOver.append(error)
+        continue
+      }
+      if let chosen, chosen.format.id != found.format.id {
+        throw ImportError(
+          .mixed, file: file.name,
+          reason: "this is \(found.format.product), but \(documents.first?.file ?? "") is "
+            + "\(chosen.format.product)", advice: "give the files of one device at a time")
+      }
+      chosen = found
+      documents.append(document)
     }
-    let chosen = try importer(recognising: first)
-    for other in documents.dropFirst() where chosen.recognise(other) != .yes {
-      let found = try importer(recognising: other)
-      throw ImportError(
-        .mixed, file: other.file,
-        reason: "this is \(found.format.product), but \(first.file) is \(chosen.format.product)",
-        advice: "give the files of one device at a time")
+    guard let chosen else {
+      throw passedOver.first
+        ?? ImportError(.incomplete, file: "-", reason: "no file was given")
     }
     var export = try chosen.read(documents)
     for index in export.policies.indices {
@@ -41,6 +56,10 @@ package struct ImporterRegistry: Sendable {
         for note in document.readingNotes {
           export.policies[index].notes.append(Note(.reading, "\(document.file): \(note)"))
         }
+      }
+      for error in passedOver {
+        export.policies[index].notes.append(
+          Note(.reading, "\(error.file) was passed over: \(error.reason)"))
       }
       Redaction.redact(&export.policies[index])
     }
@@ -84,6 +103,7 @@ package struct ImporterRegistry: Sendable {
       } else {
         shape = tree.root.isArray ? "a JSON array" : "a single JSON value"
       }
+    case .bytes(let bytes): shape = FileKind.describe(bytes)
     }
     throw ImportError(
       .notRecognised, file: document.file, position: "1",

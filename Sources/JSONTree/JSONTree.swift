@@ -99,7 +99,9 @@ package struct JSONReadError: Error, Equatable, Sendable {
       // The parser's texts begin with a name such as `TAPE_ERROR:`, which means nothing to a user.
       reason = Self.withoutCode(words)
     }
-    var offset = error.offset > UInt(text.count) ? nil : Int(error.offset)
+    // SIZE_MAX, which means that no place is known, arrives as -1.
+    let given = Int(bitPattern: UInt(truncatingIfNeeded: error.offset))
+    var offset = (0...text.count).contains(given) ? given : nil
     if offset == nil, code == .encoding { offset = Self.firstInvalid(text) }
     if offset == nil, code == .truncated { offset = text.count }
     if offset == nil {

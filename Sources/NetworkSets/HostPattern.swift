@@ -15,6 +15,8 @@ package enum HostPattern: Hashable, Sendable {
   case oneLabel(HostName)
   /// Names that end in a text, label boundary or not: `x.com` holds `x.com` and `evilx.com`.
   case suffix(String)
+  /// A name, and every longer name that starts with it and a dot: `x.com` and `x.com.evil.example`.
+  case leading(HostName)
   /// Names that contain a text anywhere.
   case substring(String)
   /// Names that match a glob as a whole: `*` any text (dots too, also empty), `?` one character.
@@ -31,6 +33,7 @@ package enum HostPattern: Hashable, Sendable {
     case .oneLabel(let name):
       return host.isSubdomain(of: name) && host.labelCount == name.labelCount + 1
     case .suffix(let text): return host.text.hasSuffix(text)
+    case .leading(let name): return host == name || host.text.hasPrefix(name.text + ".")
     case .substring(let text):
       return text.isEmpty || Automaton(expression)?.matches(host.text.utf8) ?? false
     case .glob, .regex: return Automaton(expression)?.matches(host.text.utf8) ?? false
@@ -50,6 +53,11 @@ package enum HostPattern: Hashable, Sendable {
       ])
     case .oneLabel(let name): return .sequence([.label, .literal("." + name.text)])
     case .suffix(let text): return .sequence([.many(.host), .literal(text)])
+    case .leading(let name):
+      return .sequence([
+        .literal(name.text),
+        .repeated(.sequence([.literal("."), .many(.host)]), minimum: 0, maximum: 1),
+      ])
     case .substring(let text):
       return .sequence([.many(.host), .literal(text), .many(.host)])
     case .glob(let text): return Self.globExpression(text, over: .host)
@@ -100,6 +108,7 @@ package enum HostPattern: Hashable, Sendable {
     case .apexAndSubdomains(let name): "\(name.text) and *.\(name.text)"
     case .oneLabel(let name): "<one label>.\(name.text)"
     case .suffix(let text): "*\(text) (as text)"
+    case .leading(let name): "\(name.text)…"
     case .substring(let text): "names containing \(text)"
     case .glob(let text): "\(text) (glob)"
     case .regex(let regex): "/\(regex.source)/"

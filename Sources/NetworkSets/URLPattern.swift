@@ -48,11 +48,12 @@ package enum PathPattern: Hashable, Sendable {
 /// A set of URLs: pairs of a host and a path. Scheme and port are other parts of a match.
 package enum URLPattern: Hashable, Sendable {
   case parts(HostPattern, PathPattern)
-  /// A token pattern over `host/path`. Separators are `. / ? & = ; +`, the text between two of
-  /// them is a token, `*` stands for one or more whole tokens, `^` for exactly one, letters match
-  /// both cases. An entry that ends in `/` covers everything below. `openEnd` says what an entry
-  /// without one means: true lets any further text follow after a separator
-  /// (`x.com` then covers `x.com.evil.example`), false ends the host there.
+  /// A token pattern. Before the first slash stands the host: `*` is one or more whole labels, `^`
+  /// exactly one. Behind it tokens stand between `. / ? & = ; +`, `*` is one or more of them with
+  /// what is between, `^` exactly one. An entry that ends in `/` covers everything below; one with
+  /// a path covers the path and what follows it after a separator. `openEnd` says what an entry
+  /// without any slash means: true lets the host go on (`x.com` then covers `x.com.evil.example`),
+  /// false ends it there. Letters match both cases.
   case tokens(String, openEnd: Bool)
   /// URLs `host/path` that contain a text.
   case substring(String)
@@ -68,6 +69,7 @@ package enum URLPattern: Hashable, Sendable {
   package func matches(host: HostName, path: String) -> Bool {
     switch self {
     case .parts(let hosts, let paths): return hosts.matches(host) && paths.matches(path)
+    case .tokens(let text, _) where !Self.mayMatch(text, host: host, path: path): return false
     default: return Automaton(expression)?.matches((host.text + path).utf8) ?? false
     }
   }
@@ -112,24 +114,41 @@ package enum URLPattern: Hashable, Sendable {
 
   private static func tokenExpression(_ text: String, openEnd: Bool) -> LanguageExpression {
     let token = LanguageExpression.repeated(.bytes(tokenBytes), minimum: 1, maximum: nil)
-    var parts: [LanguageExpression] = text.utf8.map { byte in
+    let tokens = LanguageExpression.sequence([
+      token, .repeated(.sequence([.bytes(separators), token]), minimum: 0, maximum: nil),
+    ])
+    let slash = text.utf8.firstIndex(of: 0x2F)
+    let host = text.utf8[..<(slash ?? text.utf8.endIndex)]
+    var parts: [LanguageExpression] = host.map { byte in
       switch byte {
-      case 0x2A:
-        return .sequence([
-          token, .repeated(.sequence([.bytes(separators), token]), minimum: 0, maximum: nil),
-        ])
-      case 0x5E: return token
-      default: return LanguageExpression.bytes(ByteSet(CollectionOfOne(byte))).ignoringCase
+      case 0x2A: .labels
+      case 0x5E: .label
+      default: LanguageExpression.bytes(ByteSet(CollectionOfOne(byte))).ignoringCase
+      }
+    }
+    guard let slash else {
+      if openEnd {
+        parts.append(.repeated(.sequence([.literal("."), .many(.host)]), minimum: 0, maximum: 1))
+      }
+      return .sequence(parts + [.anyPath])
+    }
+    for byte in text.utf8[slash...] {
+      switch byte {
+      case 0x2A: parts.append(tokens)
+      case 0x5E: parts.append(token)
+      default: parts.append(LanguageExpression.bytes(ByteSet(CollectionOfOne(byte))).ignoringCase)
       }
     }
     let tail = LanguageExpression.sequence([.bytes(separators), .many(.printable)])
-    if text.hasSuffix("/") {
-      parts.append(.many(.printable))
-    } else if openEnd || text.hasSuffix("*") {
-      parts.append(.choice([.empty, tail]))
-    } else {
-      parts.append(.choice([.empty, .sequence([.bytes(ByteSet("/?")), .many(.printable)])]))
-    }
+    parts.append(text.hasSuffix("/") ? .many(.printable) : .choice([.empty, tail]))
     return .sequence(parts)
+  }
+
+  /// A quick no: the longest fixed part of a token pattern's host must be in the host somewhere.
+  private static func mayMatch(_ text: String, host: HostName, path: String) -> Bool {
+    let hostPart = text.prefix { $0 != "/" }
+    let fixed = hostPart.split { $0 == "*" || $0 == "^" }.max { $0.utf8.count < $1.utf8.count }
+    guard let fixed, !fixed.isEmpty else { return true }
+    return host.text.contains(fixed.lowercased())
   }
 }

@@ -76,6 +76,9 @@ package enum NameBinding: String, Hashable, Sendable {
   case resolved
   /// As `resolved`, but the clients use the device as their DNS server, so both see one answer.
   case proxied
+  /// It is not certain that the device reads the entry this way; hosts outside the pattern are
+  /// certainly not meant.
+  case doubtful
 }
 
 /// One entry of a source or destination list.

@@ -109,7 +109,7 @@ package struct Stage: Hashable, Sendable {
   /// Families that pass this stage; others skip it.
   package var families: [AddressFamily]
   /// Whether the stage exists for other reasons than filtering (translation, packages), so that
-  /// letting a flow through by its default is not worth a word.
+  /// letting a flow through there is not worth a word; what it denies counts like any other.
   package var isAuxiliary: Bool
 
   package init(

@@ -236,8 +236,8 @@ package enum HTMLReport {
     <dl>
     <dt>allowed</dt><dd>every host, path and client of the requirement is let through, whatever else is true</dd>
     <dt>blocked</dt><dd>every one of them is denied</dd>
-    <dt>partial</dt><dd>some are let through and some denied; an example of each is given</dd>
-    <dt>conditional</dt><dd>the export alone does not decide; the conditions say what would</dd>
+    <dt>partial</dt><dd>some are denied for certain, and others let through or hanging on a condition; examples are given</dd>
+    <dt>conditional</dt><dd>nothing is denied for certain, but the export alone does not decide; the conditions say what would</dd>
     <dt>unknown</dt><dd>the export holds nothing that could decide</dd>
     </dl>
     <p>List: \(escape(report.catalogue.source.title)), \(escape(report.catalogue.source.url)),

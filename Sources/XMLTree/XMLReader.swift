@@ -31,7 +31,8 @@ package struct XMLReader: Sendable {
     do throws(XMLReadError) {
       return try parse(bytes, ignoreDeclaredEncoding: false, note: nil)
     } catch {
-      guard error.code == .encoding else { throw error }
+      // A conversion that stops half-way looks like a truncated document to the parser.
+      guard error.code == .encoding || Self.declaresOddEncoding(bytes) else { throw error }
       if Self.isUTF8(bytes) {
         return try parse(
           bytes, ignoreDeclaredEncoding: true,
@@ -87,6 +88,7 @@ package struct XMLReader: Sendable {
         code: found.code, message: found.message.map { String(cString: $0) } ?? "unreadable",
         line: Int(found.line), column: Int(found.int2))
     }
+    sallyport_silence_parser()
     let context = xmlCreateIOParserCtxt(
       &handler, collector,
       { pointer, buffer, count in
@@ -110,6 +112,16 @@ package struct XMLReader: Sendable {
         XMLReadError(.notWellFormed, "not well-formed XML", line: collector.pointee.currentLine))
     }
     return .success(())
+  }
+
+  /// Whether the XML declaration names an encoding other than UTF-8 and UTF-16.
+  private static func declaresOddEncoding(_ bytes: [UInt8]) -> Bool {
+    let head = String(decoding: bytes.prefix(200), as: UTF8.self)
+    guard head.contains("<?xml"), let end = head.firstRange(of: "?>"),
+      let start = head.firstRange(of: "encoding="), start.lowerBound < end.lowerBound
+    else { return false }
+    let name = head[start.upperBound..<end.lowerBound].drop { $0 == "\"" || $0 == "'" }
+    return !name.lowercased().hasPrefix("utf")
   }
 
   private static func isUTF8(_ bytes: [UInt8]) -> Bool {

@@ -400,7 +400,7 @@ struct AzureRuleBuilder {
     case .text(let text):
       guard let pattern = read(text) else {
         notes.append(Note(.unmodelled, "target `\(text)` is outside the grammar", at: rule.position))
-        return .condition(Condition(.unmodelled, "target `\(text)`"))
+        return .host(.glob(text.lowercased()), .doubtful)
       }
       return .host(pattern, .observed)
     }

@@ -208,9 +208,11 @@ struct NFTMatchContext {
     case .other(let name): return doubt("match on \(name)")
     }
     if values.isDynamic {
-      // Membership at another moment may be either way.
-      clauses.append(
-        .requires(Condition(.externalList, "the set `\(values.name)` changes at run time")))
+      // Membership at another moment may be either way. Address lists hold the doubt themselves.
+      if case .address = field { return clauses }
+      return [
+        .requires(Condition(.externalList, "the set `\(values.name)` changes at run time"))
+      ]
     }
     return clauses
   }
@@ -240,6 +242,11 @@ struct NFTMatchContext {
         continue
       }
       terms.append(.addresses(set))
+    }
+    if values.isDynamic {
+      terms.append(
+        .condition(
+          Condition(.externalList, "the set `\(values.name)` changes at run time")))
     }
     return terms
   }

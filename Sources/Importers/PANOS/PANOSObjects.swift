@@ -283,28 +283,17 @@ struct PANOSObjects {
     return number
   }
 
-  /// One line of a URL list. Grammar: docs.paloaltonetworks.com, "Guidelines for URL Category
-  /// Exceptions": tokens between `. / ? & = ; +`; `*` one or more tokens, `^` exactly one, each alone
-  /// in its token; letters match both cases; no scheme.
+  /// One line of a URL list.
   mutating func urlTerm(_ member: XMLElement, category: String) -> EndpointTerm {
     let text = member.text
-    let isWellFormed = Self.tokens(text).allSatisfy { token in
-      token.utf8.count == 1 || !token.contains { $0 == "*" || $0 == "^" }
-    }
-    guard !text.isEmpty, isWellFormed, !TemplateMarker.isPresent(in: text),
-      text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-    else {
+    guard let pattern = PANOSURLEntry.pattern(text, openEnd: urlEntriesAreOpen) else {
       note(
         .unmodelled, "entry `\(text)` of URL category `\(category)` is outside the grammar",
         line: member.line)
       return .condition(
         Condition(.unmodelled, "entry `\(text)` of URL category `\(category)`"))
     }
-    return .url(.tokens(text.lowercased(), openEnd: urlEntriesAreOpen))
-  }
-
-  private static func tokens(_ text: String) -> [Substring] {
-    text.split(omittingEmptySubsequences: true) { "./?&=;+".contains($0) }
+    return .url(pattern)
   }
 
   // MARK: Applications

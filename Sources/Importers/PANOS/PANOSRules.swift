@@ -267,13 +267,15 @@ struct PANOSRules {
     var excluded: [Rule] = []
     for exclusion in exclusions {
       for entry in exclusion.children("entry") {
-        guard let name = entry.attribute("name"), entry.childText("exclude") != "no" else { continue }
+        guard let name = entry.attribute("name"), entry.childText("exclude") != "no",
+          let pattern = PANOSURLEntry.pattern(name, openEnd: false)
+        else { continue }
         excluded.append(
           Rule(
             name: "exclusion \(name)",
             match: Match([
-              .destination(EndpointList([.url(.tokens(name.lowercased(), openEnd: false))]))
-            ]), action: .bypass, position: SourcePosition(line: entry.line)))
+              .destination(EndpointList([.url(pattern)]))
+            ]), action: .bypass, origin: .implied, position: SourcePosition(line: entry.line)))
       }
     }
     notes.append(
