@@ -112,30 +112,32 @@ struct IPTSaveReader {
 enum IPTWords {
   static func split(_ text: some StringProtocol) -> [IPTToken] {
     var tokens: [IPTToken] = []
-    var current = ""
+    var current: [UInt8] = []
     var isQuoted = false
-    var quote: Character?
+    var quote: UInt8?
     var escaped = false
-    for character in text {
-      if escaped {
-        current.append(character)
+    func finish() {
+      guard !current.isEmpty || isQuoted else { return }
+      tokens.append(IPTToken(String(decoding: current, as: UTF8.self), quoted: isQuoted))
+      current.removeAll(keepingCapacity: true)
+      isQuoted = false
+    }
+    for byte in text.utf8 {
+      switch byte {
+      case _ where escaped:
+        current.append(byte)
         escaped = false
-      } else if character == "\\" {
-        escaped = true
-      } else if let open = quote {
-        if character == open { quote = nil } else { current.append(character) }
-      } else if character == "\"" || character == "'" {
-        quote = character
+      case 0x5C: escaped = true
+      case _ where quote != nil:
+        if byte == quote { quote = nil } else { current.append(byte) }
+      case 0x22, 0x27:
+        quote = byte
         isQuoted = true
-      } else if character.isWhitespace {
-        if !current.isEmpty || isQuoted { tokens.append(IPTToken(current, quoted: isQuoted)) }
-        current = ""
-        isQuoted = false
-      } else {
-        current.append(character)
+      case 0x20, 0x09, 0x0A, 0x0D: finish()
+      default: current.append(byte)
       }
     }
-    if !current.isEmpty || isQuoted { tokens.append(IPTToken(current, quoted: isQuoted)) }
+    finish()
     return tokens
   }
 }
