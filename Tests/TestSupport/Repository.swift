@@ -31,6 +31,10 @@ package enum Repository {
     .map(\.lastPathComponent).sorted()
   }
 
+  package static func isFile(_ url: URL) throws -> Bool {
+    try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile ?? false
+  }
+
   /// Names of the files in a folder, sorted.
   package static func files(in url: URL) throws -> [String] {
     try FileManager.default.contentsOfDirectory(

@@ -59,6 +59,9 @@ struct IPTClients {
     if hasRules || policy == "DROP" { filtersOutput = true }
   }
 
+  /// Whether no rule for routed traffic was seen.
+  var isEmpty: Bool { passing.isEmpty && !translates }
+
   /// Whether the machine looks like a gateway. A chain FORWARD that accepts everything and has no
   /// rule is how every machine starts, so that alone shows nothing.
   private var isGateway: Bool { forwardAccepts || translates }
