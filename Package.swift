@@ -24,7 +24,7 @@ let package = Package(
       name: "ComplianceEngine", dependencies: ["NetworkSets", "PolicyModel", "EndpointCatalogue"]),
     .target(name: "ImportKit", dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto"]),
     .target(
-      name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples"],
+      name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples", "Scripts"],
       sources: ["Imports.c"], publicHeadersPath: "include"),
     .target(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
