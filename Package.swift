@@ -28,13 +28,23 @@ let package = Package(
       sources: ["Imports.c"], publicHeadersPath: "include"),
     .target(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
-    .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree", "CZlib"]),
     .target(name: "Importers", dependencies: ["ImportKit"]),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
     .target(
       name: "Audit",
-      dependencies: ["Importers", "CatalogueReaders", "ComplianceEngine", "Reports"]),
+      dependencies: ["Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory"]),
+    .target(
+      name: "Schema", path: "Schema", exclude: [],
+      resources: [.embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql")]),
+    .target(
+      name: "Inventory",
+      dependencies: [
+        "PolicyCoding", "EndpointCatalogue", "ComplianceEngine", "CatalogueReaders", "ImportKit",
+        "Schema", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .executableTarget(
       name: "sallyport",
       dependencies: [
