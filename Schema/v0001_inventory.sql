@@ -240,6 +240,8 @@ CREATE TABLE evaluation (
   catalogue_version TEXT NOT NULL,
   -- Digest of the policies, the client and the edition that were judged, and of the engine.
   digest BLOB NOT NULL,
+  -- Version of the engine that judged.
+  engine INTEGER NOT NULL,
   evaluated_at TEXT NOT NULL,
   allowed INTEGER NOT NULL,
   blocked INTEGER NOT NULL,
@@ -270,6 +272,8 @@ CREATE TABLE verdict_span (
   witness TEXT,
   conditions TEXT NOT NULL CHECK (json_valid(conditions)),
   change_advice TEXT,
+  -- The verdict before; null where there was none.
+  previous TEXT,
   from_at TEXT NOT NULL,
   -- Null while the verdict holds.
   to_at TEXT,

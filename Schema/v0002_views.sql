@@ -216,6 +216,7 @@ SELECT
   v.level,
   v.verdict,
   v.reason,
+  v.previous,
   v.from_at,
   v.to_at,
   v.rule,
@@ -243,6 +244,7 @@ SELECT
   e.partial,
   e.conditional,
   e.unknown,
+  e.engine,
   e.evaluated_at
 FROM evaluation e
 JOIN subject u ON u.id = e.subject_id

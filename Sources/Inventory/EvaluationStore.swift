@@ -12,6 +12,16 @@ package struct SubjectRecord: Hashable, Sendable {
   package var networks: [String]
   package var family: String
 
+  /// What stays the same while networks and interfaces of the client change.
+  package struct Key: Hashable, Sendable {
+    package let device: String
+    package let scope: String
+    package let client: String
+    package let family: String
+  }
+
+  package var key: Key { Key(device: device, scope: scope, client: client, family: family) }
+
   package init(
     device: String, scope: String, client: String, traffic: String, zones: [String],
     networks: [String], family: String
@@ -70,11 +80,12 @@ package struct VerdictRecord: Hashable, Sendable {
   package func isSame(as other: VerdictRecord) -> Bool {
     verdict == other.verdict && reason == other.reason && table == other.table
       && rule == other.rule && device == other.device && level == other.level
-      && service == other.service
+      && service == other.service && conditions == other.conditions
   }
 
   package var key: Key { Key(endpoint: endpoint, port: port) }
 
+  /// A requirement over all editions of a list.
   package struct Key: Hashable, Sendable {
     package let endpoint: String
     package let port: Int
@@ -141,10 +152,13 @@ package struct VerdictCause: Hashable, Sendable {
   package var kind: Kind
   /// JSON.
   package var detail: String
+  /// The verdict before, if there was one.
+  package var previous: String?
 
-  package init(_ kind: Kind, detail: String = "{}") {
+  package init(_ kind: Kind, detail: String = "{}", previous: String? = nil) {
     self.kind = kind
     self.detail = detail
+    self.previous = previous
   }
 }
 
@@ -155,6 +169,7 @@ package struct EvaluationStep: Sendable {
   package var catalogue: String
   package var version: String
   package var digest: Data
+  package var engine: Int
   package var counts: [String: Int]
   package var closed: [VerdictRecord.Key]
   package var opened: [(VerdictRecord, VerdictCause)]
@@ -163,7 +178,7 @@ package struct EvaluationStep: Sendable {
 
   package init(
     subject: SubjectRecord, at: String, catalogue: String, version: String, digest: Data,
-    counts: [String: Int], closed: [VerdictRecord.Key], opened: [(VerdictRecord, VerdictCause)],
+    engine: Int, counts: [String: Int], closed: [VerdictRecord.Key], opened: [(VerdictRecord, VerdictCause)],
     closedFindings: [FindingRecord], openedFindings: [FindingRecord]
   ) {
     self.subject = subject
@@ -171,6 +186,7 @@ package struct EvaluationStep: Sendable {
     self.catalogue = catalogue
     self.version = version
     self.digest = digest
+    self.engine = engine
     self.counts = counts
     self.closed = closed
     self.opened = opened
@@ -184,14 +200,29 @@ package struct EvaluationStart: Sendable {
   package let revision: Int
   /// Moments from here on are to be judged; empty where nothing was judged yet.
   package let from: String?
-  package let subjects: [SubjectRecord: OpenSubject]
+  package let subjects: [OpenSubject]
 
   package struct OpenSubject: Sendable {
-    package let digest: Data
-    package let catalogueVersion: String
-    package let counts: [String: Int]
-    package let verdicts: [VerdictRecord]
-    package let findings: [FindingRecord]
+    package var subject: SubjectRecord
+    package var digest: Data
+    package var catalogue: String
+    package var version: String
+    package var engine: Int
+    package var verdicts: [VerdictRecord]
+    package var findings: [FindingRecord]
+
+    package init(
+      subject: SubjectRecord, digest: Data, catalogue: String, version: String, engine: Int,
+      verdicts: [VerdictRecord], findings: [FindingRecord]
+    ) {
+      self.subject = subject
+      self.digest = digest
+      self.catalogue = catalogue
+      self.version = version
+      self.engine = engine
+      self.verdicts = verdicts
+      self.findings = findings
+    }
   }
 }
 
@@ -207,35 +238,45 @@ enum EvaluationStore {
 }
 
 extension InventoryDatabase {
-  /// Names of the sites whose verdicts are out of date.
-  package func staleSites() throws -> [String] {
-    try read { database in
-      try String.fetchAll(
-        database,
-        sql: "SELECT name FROM site WHERE stale_from IS NOT NULL AND retired_at IS NULL ORDER BY name")
-    }
-  }
-
-  /// What was in force just before the first moment that must be judged anew.
-  package func evaluationStart(of site: String) throws -> EvaluationStart {
+  /// What was in force just before the first moment that must be judged anew: where exports or
+  /// settings changed, where another edition of the list is in force, or another engine judges.
+  package func evaluationStart(
+    of site: String, edition: (version: String, from: String), engine: Int, now: String
+  ) throws -> EvaluationStart {
     try read { database in
       let row = try Row.fetchOne(
         database, sql: "SELECT id, revision, stale_from FROM site WHERE name = ?",
         arguments: [site])
       guard let row else { throw InventoryError(.unknownName, "there is no site `\(site)`") }
-      guard let stale: String = row["stale_from"] else {
-        return EvaluationStart(revision: row["revision"], from: nil, subjects: [:])
+      let id: Int64 = row["id"]
+      var stale: String? = row["stale_from"]
+      let judged = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT e.catalogue_version, e.engine, max(e.at) FROM evaluation e
+          JOIN subject u ON u.id = e.subject_id
+          JOIN verdict_span v ON v.subject_id = u.id AND v.to_at IS NULL
+          WHERE u.site_id = ? GROUP BY u.id
+          """, arguments: [id])
+      for subject in judged {
+        if subject["engine"] != engine { stale = min(stale ?? now, now) }
+        if subject["catalogue_version"] != edition.version {
+          stale = min(stale ?? edition.from, edition.from)
+        }
+      }
+      guard let stale else {
+        return EvaluationStart(revision: row["revision"], from: nil, subjects: [])
       }
       return EvaluationStart(
         revision: row["revision"], from: stale,
-        subjects: try Self.openSubjects(site: row["id"], before: stale, database))
+        subjects: try Self.openSubjects(site: id, before: stale, database))
     }
   }
 
   private static func openSubjects(
     site: Int64, before stale: String, _ database: Database
-  ) throws -> [SubjectRecord: EvaluationStart.OpenSubject] {
-    var result: [SubjectRecord: EvaluationStart.OpenSubject] = [:]
+  ) throws -> [EvaluationStart.OpenSubject] {
+    var result: [EvaluationStart.OpenSubject] = []
     let subjects = try Row.fetchAll(
       database,
       sql: """
@@ -247,8 +288,7 @@ extension InventoryDatabase {
       let evaluation = try Row.fetchOne(
         database,
         sql: """
-          SELECT digest, catalogue_version, allowed, blocked, partial, conditional, unknown
-          FROM evaluation WHERE subject_id = ? AND at < ? ORDER BY at DESC LIMIT 1
+          SELECT digest, catalogue_id, catalogue_version, engine FROM evaluation WHERE subject_id = ? AND at < ? ORDER BY at DESC LIMIT 1
           """, arguments: [id, stale])
       guard let evaluation else { continue }
       let verdicts = try Row.fetchAll(
@@ -266,12 +306,11 @@ extension InventoryDatabase {
             AND (to_at IS NULL OR to_at >= ?)
           """, arguments: [id, stale, stale]
       ).map(finding)
-      let counts = ["allowed", "blocked", "partial", "conditional", "unknown"].map { name in
-        (name, evaluation[name] as Int)
-      }
-      result[subject(row)] = EvaluationStart.OpenSubject(
-        digest: evaluation["digest"], catalogueVersion: evaluation["catalogue_version"],
-        counts: Dictionary(uniqueKeysWithValues: counts), verdicts: verdicts, findings: findings)
+      result.append(
+        EvaluationStart.OpenSubject(
+          subject: subject(row), digest: evaluation["digest"],
+          catalogue: evaluation["catalogue_id"], version: evaluation["catalogue_version"],
+          engine: evaluation["engine"], verdicts: verdicts, findings: findings))
     }
     return result
   }
@@ -362,17 +401,8 @@ extension InventoryDatabase {
     _ step: EvaluationStep, site: Int64, now: String, _ database: Database
   ) throws {
     let subject = try subjectID(step.subject, site: site, database)
-    try database.cachedStatement(
-      sql: """
-        INSERT INTO evaluation (subject_id, at, catalogue_id, catalogue_version, digest,
-          evaluated_at, allowed, blocked, partial, conditional, unknown)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-    ).execute(arguments: [
-      subject, step.at, step.catalogue, step.version, step.digest, now,
-      step.counts["allowed"] ?? 0, step.counts["blocked"] ?? 0, step.counts["partial"] ?? 0,
-      step.counts["conditional"] ?? 0, step.counts["unknown"] ?? 0,
-    ])
+    // A step without a digest only ends what was open.
+    if !step.digest.isEmpty { try insertEvaluation(step, subject: subject, now: now, database) }
     let close = try database.cachedStatement(
       sql: """
         UPDATE verdict_span SET to_at = ?
@@ -385,15 +415,15 @@ extension InventoryDatabase {
       sql: """
         INSERT INTO verdict_span (subject_id, catalogue_id, service, endpoint, port, level, verdict,
           reason, device, table_name, rule, file, line, pointer, witness, conditions,
-          change_advice, from_at, cause, cause_detail)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          change_advice, previous, from_at, cause, cause_detail)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     for (verdict, cause) in step.opened {
       try open.execute(arguments: [
         subject, step.catalogue, verdict.service, verdict.endpoint, verdict.port, verdict.level,
         verdict.verdict, verdict.reason, verdict.device, verdict.table, verdict.rule, verdict.file,
         verdict.line, verdict.pointer, verdict.witness, StoredJSON.text(verdict.conditions),
-        verdict.change, step.at, cause.kind.rawValue, cause.detail,
+        verdict.change, cause.previous, step.at, cause.kind.rawValue, cause.detail,
       ])
     }
     for finding in step.closedFindings {
@@ -418,6 +448,22 @@ extension InventoryDatabase {
         finding.file, finding.line, StoredJSON.text(finding.endpoints), step.at,
       ])
     }
+  }
+
+  private static func insertEvaluation(
+    _ step: EvaluationStep, subject: Int64, now: String, _ database: Database
+  ) throws {
+    try database.cachedStatement(
+      sql: """
+        INSERT INTO evaluation (subject_id, at, catalogue_id, catalogue_version, digest, engine,
+          evaluated_at, allowed, blocked, partial, conditional, unknown)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      subject, step.at, step.catalogue, step.version, step.digest, step.engine, now,
+      step.counts["allowed"] ?? 0, step.counts["blocked"] ?? 0, step.counts["partial"] ?? 0,
+      step.counts["conditional"] ?? 0, step.counts["unknown"] ?? 0,
+    ])
   }
 
   private static func subjectID(

@@ -155,20 +155,23 @@ extension InventoryDatabase {
     return id
   }
 
-  /// The firewalls of a site in the order in which traffic crosses them.
+  /// The firewalls of a site in the order in which traffic crosses them, retired ones included.
   package func devices(of site: String) throws -> [DeviceRecord] {
     try read { database in
-      try Self.devices(of: try Self.siteID(site, database), database)
+      try Self.devices(of: try Self.siteID(site, database), at: "", database)
     }
   }
 
-  static func devices(of site: Int64, _ database: Database) throws -> [DeviceRecord] {
+  /// Those that were not retired at a moment.
+  static func devices(
+    of site: Int64, at moment: String, _ database: Database
+  ) throws -> [DeviceRecord] {
     try Row.fetchAll(
-      database,
-      sql: """
-        SELECT id, name, hop, scope, from_zone, to_zone, retired_at FROM device
-        WHERE site_id = ? AND retired_at IS NULL ORDER BY hop, name
-        """, arguments: [site]
+      try database.cachedStatement(
+        sql: """
+          SELECT id, name, hop, scope, from_zone, to_zone, retired_at FROM device
+          WHERE site_id = ? AND (retired_at IS NULL OR retired_at > ?) ORDER BY hop, name
+          """), arguments: [site, moment]
     ).map { row in
       DeviceRecord(
         id: row["id"], name: row["name"], hop: row["hop"], scope: row["scope"],

@@ -29,10 +29,17 @@ package struct HopState: Hashable, Sendable {
 package struct SiteState: Hashable, Sendable {
   package let at: String
   package let hops: [HopState]
+
+  /// Whether the same policies apply, whatever they were exported as.
+  package func hasSamePolicies(as other: SiteState) -> Bool {
+    hops.map(\.device) == other.hops.map(\.device)
+      && hops.map { $0.policies.map(\.policy) } == other.hops.map { $0.policies.map(\.policy) }
+  }
 }
 
 extension InventoryDatabase {
-  /// The moments at which something about a site's firewalls changed, oldest first.
+  /// The moments at which something about a site's firewalls changed, oldest first: snapshots, and
+  /// devices taken out of the path.
   package func moments(of site: String) throws -> [String] {
     try read { database in try Self.moments(of: try Self.siteID(site, database), database) }
   }
@@ -41,8 +48,9 @@ extension InventoryDatabase {
     try String.fetchAll(
       database,
       sql: """
-        SELECT DISTINCT n.taken_at FROM snapshot n JOIN device d ON d.id = n.device_id
-        WHERE d.site_id = ? AND d.retired_at IS NULL ORDER BY n.taken_at
+        SELECT n.taken_at FROM snapshot n JOIN device d ON d.id = n.device_id WHERE d.site_id = ?1
+        UNION SELECT d.retired_at FROM device d WHERE d.site_id = ?1 AND d.retired_at IS NOT NULL
+        ORDER BY 1
         """, arguments: [site])
   }
 
@@ -53,9 +61,19 @@ extension InventoryDatabase {
     }
   }
 
+  /// What a site had in place until a moment came.
+  package func state(of site: String, justBefore moment: String) throws -> SiteState {
+    try read { database in
+      let id = try Self.siteID(site, database)
+      let last = try Self.moments(of: id, database).last { $0 < moment }
+      return try last.map { try Self.state(of: id, at: $0, database) }
+        ?? SiteState(at: moment, hops: [])
+    }
+  }
+
   static func state(of site: Int64, at moment: String, _ database: Database) throws -> SiteState {
     var hops: [HopState] = []
-    for device in try devices(of: site, database) {
+    for device in try devices(of: site, at: moment, database) {
       let row = try Row.fetchOne(
         try database.cachedStatement(
           sql: """

@@ -3,26 +3,31 @@
 /// Entries are the same where their content is; what is left over is paired by identity (vendor id,
 /// then name), which makes an edit. Among the pairs those outside a longest common order have
 /// moved, so that inserting a rule does not move the ones below it.
-struct SequenceDiff {
-  struct Entry: Hashable {
-    var content: Int64
-    var identity: String?
-    var name: String?
+package struct SequenceDiff {
+  package struct Entry: Hashable {
+    package var content: Int64
+    /// What the product itself tells the entry apart with.
+    package var identity: String?
+
+    package init(content: Int64, identity: String?) {
+      self.content = content
+      self.identity = identity
+    }
   }
 
-  struct Pair: Hashable {
-    let old: Int
-    let new: Int
-    let isEdited: Bool
-    let hasMoved: Bool
+  package struct Pair: Hashable {
+    package let old: Int
+    package let new: Int
+    package let isEdited: Bool
+    package let hasMoved: Bool
   }
 
-  let pairs: [Pair]
-  let removed: [Int]
-  let added: [Int]
+  package let pairs: [Pair]
+  package let removed: [Int]
+  package let added: [Int]
 
   /// - Parameter name: looks up the name of some content; asked for left-over entries only.
-  init(old: [Entry], new: [Entry], name: (Int64) throws -> String) throws {
+  package init(old: [Entry], new: [Entry], name: (Int64) throws -> String) throws {
     var partner: [Int?] = Array(repeating: nil, count: new.count)
     var edited: Set<Int> = []
     // Equal ends, which are nearly everything, are paired at once.
@@ -47,7 +52,7 @@ struct SequenceDiff {
     var leftOld = (start..<oldEnd).filter { !usedOld.contains($0) }
     for usesVendorID in [true, false] where !leftOld.isEmpty {
       func identity(_ entry: Entry) throws -> String? {
-        usesVendorID ? entry.identity : try entry.name ?? name(entry.content)
+        usesVendorID ? entry.identity : try name(entry.content)
       }
       var byIdentity: [String: [Int]] = [:]
       for index in leftOld.reversed() {
