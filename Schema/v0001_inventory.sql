@@ -15,6 +15,8 @@ CREATE TABLE site (
   stale_from TEXT,
   -- Counts what made verdicts stale, so that a judgement can tell that it was overtaken.
   revision INTEGER NOT NULL DEFAULT 0,
+  -- Rules of before this moment were dropped; verdicts of before it are never judged again.
+  pruned_before TEXT,
   -- Set when the site is closed; its history stays.
   retired_at TEXT
 ) STRICT;
@@ -35,7 +37,7 @@ CREATE TABLE site_client (
   PRIMARY KEY (site_id, label)
 ) STRICT, WITHOUT ROWID;
 
--- A firewall of a site. The devices of a site are crossed in the order of `hop`.
+-- A firewall of a site. The devices of a site are crossed in the order of hop, then name.
 CREATE TABLE device (
   id INTEGER PRIMARY KEY,
   site_id INTEGER NOT NULL REFERENCES site(id),

@@ -12,6 +12,7 @@ SELECT
   (SELECT max(n.taken_at) FROM device d JOIN snapshot n ON n.device_id = d.id
     WHERE d.site_id = s.id) AS last_snapshot_at,
   s.note,
+  s.pruned_before,
   s.retired_at
 FROM site s;
 
@@ -69,7 +70,8 @@ SELECT
   r.line,
   r.pointer,
   c.body -> '$.match' AS match,
-  r.rule_key
+  r.rule_key,
+  r.content_id
 FROM rule_current r
 JOIN content c ON c.id = r.content_id
 JOIN device d ON d.id = r.device_id
@@ -90,7 +92,8 @@ SELECT
   c.body -> '$.match' AS match,
   f.sha256 AS from_sha256,
   t.sha256 AS to_sha256,
-  h.rule_key
+  h.rule_key,
+  h.content_id
 FROM rule_span h
 JOIN content c ON c.id = h.content_id
 JOIN device d ON d.id = h.device_id
@@ -124,7 +127,8 @@ SELECT
   f.taken_at AS from_at,
   t.taken_at AS to_at,
   c.body -> '$.list' AS members,
-  h.object_key
+  h.object_key,
+  h.content_id
 FROM object_span h
 JOIN content c ON c.id = h.content_id
 JOIN device d ON d.id = h.device_id

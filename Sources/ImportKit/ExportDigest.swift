@@ -2,11 +2,11 @@ import CLibCrypto
 
 /// SHA-256 digests, in lower-case hex.
 package enum ExportDigest {
-  /// Of one file its bytes; of several the list of their digests in the order of their names, so
-  /// that the same files give the same digest however they are listed.
+  /// Of one file its bytes; of several their sorted digests, so that the same files give the same
+  /// digest however they are named and listed.
   package static func of(_ files: [ExportFile]) -> String {
     if files.count == 1 { return sha256(files[0].bytes) }
-    let lines = files.sorted { $0.name < $1.name }.map { sha256($0.bytes) }
+    let lines = files.map { sha256($0.bytes) }.sorted()
     return sha256(Array(lines.joined(separator: "\n").utf8))
   }
 

@@ -30,7 +30,7 @@ struct ContentStore {
 
   /// The id of some content, stored if it is new.
   mutating func id(_ kind: Kind, _ body: [UInt8]) throws -> Int64 {
-    let digest = Data(ExportDigest.sha256Bytes(Array(kind.rawValue.utf8) + [0] + body))
+    let digest = Self.digest(kind: kind.rawValue, body)
     if let id = known[digest] { return id }
     let id: Int64
     if let stored = try Int64.fetchOne(find, arguments: [digest]) {
@@ -44,6 +44,22 @@ struct ContentStore {
     }
     known[digest] = id
     return id
+  }
+
+  static func digest(kind: String, _ body: [UInt8]) -> Data {
+    Data(ExportDigest.sha256Bytes(Array(kind.utf8) + [0] + body))
+  }
+
+  /// Takes content out, with its words in the search index.
+  static func remove(_ id: Int64, body: String, _ database: Database) throws {
+    let kind = try String.fetchOne(
+      database, sql: "SELECT kind FROM content WHERE id = ?", arguments: [id])
+    if kind != Kind.header.rawValue {
+      try database.cachedStatement(
+        sql: "INSERT INTO content_search (content_search, rowid, words) VALUES ('delete', ?, ?)"
+      ).execute(arguments: [id, words(Array(body.utf8))])
+    }
+    try database.cachedStatement(sql: "DELETE FROM content WHERE id = ?").execute(arguments: [id])
   }
 
   /// The texts of a rule or object that somebody may look for.

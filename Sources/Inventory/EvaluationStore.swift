@@ -245,7 +245,7 @@ extension InventoryDatabase {
   ) throws -> EvaluationStart {
     try read { database in
       let row = try Row.fetchOne(
-        database, sql: "SELECT id, revision, stale_from FROM site WHERE name = ?",
+        database, sql: "SELECT id, revision, stale_from, pruned_before FROM site WHERE name = ?",
         arguments: [site])
       guard let row else { throw InventoryError(.unknownName, "there is no site `\(site)`") }
       let id: Int64 = row["id"]
@@ -264,6 +264,7 @@ extension InventoryDatabase {
           stale = min(stale ?? edition.from, edition.from)
         }
       }
+      if let pruned: String = row["pruned_before"], let moment = stale { stale = max(moment, pruned) }
       guard let stale else {
         return EvaluationStart(revision: row["revision"], from: nil, subjects: [])
       }

@@ -34,6 +34,11 @@ package enum EventChain {
     return ExportDigest.sha256(Array(parts.joined(separator: "\n").utf8))
   }
 
+  /// One digest over a list, so that the log can vouch for it without holding it.
+  static func digest(_ lines: [String]) -> String {
+    ExportDigest.sha256(Array(lines.joined(separator: "\n").utf8))
+  }
+
   /// The id of the first entry whose seal is wrong, with what is wrong; nil where all hold.
   static func firstBroken(_ database: Database) throws -> (id: Int64, reason: String)? {
     var previous = genesis

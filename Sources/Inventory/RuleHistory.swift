@@ -45,9 +45,14 @@ struct RuleHistory {
       try database.execute(sql: "DELETE FROM \(table) WHERE device_id = ?", arguments: [device])
     }
     var history = RuleHistory(database, device: device)
+    // Exports without policies are those whose rules were pruned.
     let snapshots = try Int64.fetchAll(
-      database, sql: "SELECT id FROM snapshot WHERE device_id = ? ORDER BY taken_at, sha256",
-      arguments: [device])
+      database,
+      sql: """
+        SELECT id FROM snapshot n WHERE device_id = ?
+          AND EXISTS (SELECT 1 FROM export_policy p WHERE p.export_id = n.export_id)
+        ORDER BY taken_at, sha256
+        """, arguments: [device])
     for snapshot in snapshots { try history.advance(to: snapshot) }
     if let last = snapshots.last { try history.writeCurrent(last) }
   }

@@ -61,11 +61,14 @@ extension InventoryDatabase {
   package func store(_ snapshot: SnapshotToStore, now: String) throws -> StoreOutcome {
     try write { database in
       let site = try Self.ensureSite(snapshot.site, now: now, database)
-      let device = try Self.ensureDevice(snapshot.device, site: site, snapshot.site, now: now, database)
+      try Self.refusePrunedPast(snapshot, site: site, database)
+      let device = try Self.ensureDevice(snapshot.device, site: site, now: now, database)
       let exportID = try Self.ensureExport(snapshot, database)
       let isKnown = try Self.noteSighting(snapshot, device: device, now: now, database)
       if isKnown.sighting, !isKnown.exportIsNewer { return .seenBefore }
       let change = try SnapshotRuns.update(device, database)
+      // The same export seen once more changes when it was last seen, and no more.
+      if case .none = change { return .seenBefore }
       let samePolicy = try Self.hasSamePolicy(device, exportID, snapshot.takenAt, database)
       switch change {
       case .none: break
@@ -73,6 +76,7 @@ extension InventoryDatabase {
       case .rewritten: try RuleHistory.rebuild(device, database)
       }
       try EvaluationStore.invalidate(site: site, from: snapshot.takenAt, database)
+      let digests = try Self.policyDigests(of: exportID, database)
       try EventChain.append(
         database, at: now, kind: "import", subject: "\(snapshot.site)/\(snapshot.device)"
       ) { writer in
@@ -81,10 +85,62 @@ extension InventoryDatabase {
         writer.member("importer_version", snapshot.importerVersion)
         writer.member("taken_at", snapshot.takenAt)
         writer.member("files", snapshot.files)
+        writer.member("policies", digests)
       }
-      if case .none = change { return .seenBefore }
       return samePolicy ? .samePolicy : .new
     }
+  }
+
+  /// What storing an export would come to; stores nothing.
+  package func preview(_ snapshot: SnapshotToStore) throws -> StoreOutcome {
+    try read { database in
+      let device = try Int64.fetchOne(
+        database,
+        sql: """
+          SELECT d.id FROM device d JOIN site s ON s.id = d.site_id WHERE s.name = ? AND d.name = ?
+          """, arguments: [snapshot.site, snapshot.device])
+      guard let device else { return .new }
+      let wasSeen =
+        try Bool.fetchOne(
+          database,
+          sql: """
+            SELECT EXISTS (SELECT 1 FROM sighting
+              WHERE device_id = ? AND taken_at = ? AND sha256 = ?)
+            """, arguments: [device, snapshot.takenAt, snapshot.sha256]) ?? false
+      if wasSeen { return .seenBefore }
+      let previous = try Data.fetchAll(
+        database,
+        sql: """
+          SELECT q.digest FROM export_policy p JOIN policy q ON q.id = p.policy_id
+          WHERE p.export_id = (SELECT export_id FROM snapshot WHERE device_id = ? AND taken_at < ?
+            ORDER BY taken_at DESC, sha256 DESC LIMIT 1)
+          ORDER BY p.ordinal
+          """, arguments: [device, snapshot.takenAt])
+      return previous == snapshot.policies.map { Data(PolicyStore.digest($0.pieces)) }
+        ? .samePolicy : .new
+    }
+  }
+
+  /// Digests of an export's policies in their order, as hex.
+  static func policyDigests(of export: Int64, _ database: Database) throws -> [String] {
+    try String.fetchAll(
+      database,
+      sql: """
+        SELECT lower(hex(q.digest)) FROM export_policy p JOIN policy q ON q.id = p.policy_id
+        WHERE p.export_id = ? ORDER BY p.ordinal
+        """, arguments: [export])
+  }
+
+  private static func refusePrunedPast(
+    _ snapshot: SnapshotToStore, site: Int64, _ database: Database
+  ) throws {
+    let pruned = try String.fetchOne(
+      database, sql: "SELECT pruned_before FROM site WHERE id = ?", arguments: [site])
+    guard let pruned, snapshot.takenAt < pruned else { return }
+    throw InventoryError(
+      .unknownName,
+      "an export taken \(snapshot.takenAt) is older than what site `\(snapshot.site)` keeps "
+        + "(pruned before \(pruned))", advice: "import it into a database of its own")
   }
 
   private static func ensureSite(_ name: String, now: String, _ database: Database) throws -> Int64 {
@@ -98,21 +154,16 @@ extension InventoryDatabase {
   }
 
   private static func ensureDevice(
-    _ name: String, site: Int64, _ siteName: String, now: String, _ database: Database
+    _ name: String, site: Int64, now: String, _ database: Database
   ) throws -> Int64 {
     if let id = try Int64.fetchOne(
       database, sql: "SELECT id FROM device WHERE site_id = ? AND name = ?", arguments: [site, name])
     {
       return id
     }
-    // New devices are crossed after those that are there.
-    let hop =
-      try Int.fetchOne(
-        database, sql: "SELECT coalesce(max(hop), 0) + 1 FROM device WHERE site_id = ?",
-        arguments: [site]) ?? 1
     try database.execute(
-      sql: "INSERT INTO device (site_id, name, hop, created_at) VALUES (?, ?, ?, ?)",
-      arguments: [site, name, hop, now])
+      sql: "INSERT INTO device (site_id, name, created_at) VALUES (?, ?, ?)",
+      arguments: [site, name, now])
     return database.lastInsertedRowID
   }
 

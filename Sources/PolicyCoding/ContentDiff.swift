@@ -25,6 +25,14 @@ package enum ContentDiff {
     return lines
   }
 
+  /// What a rule asks for, in one line.
+  package static func summary(_ rule: [UInt8]) -> String {
+    guard let root = (try? JSONTree(rule))?.root, let match = root["match"] else { return "" }
+    return match.elements.flatMap { clause in
+      clause.members.map { kind, value in "\(kind): \(entries(value).joined(separator: ", "))" }
+    }.joined(separator: "; ")
+  }
+
   private struct Fields {
     var order: [String] = []
     var items: [String: [String]] = [:]
