@@ -6,6 +6,11 @@ package enum Moment {
     date.formatted(.iso8601)
   }
 
+  /// A moment for people: a midnight is a date.
+  package static func short(_ moment: String) -> String {
+    moment.hasSuffix("T00:00:00Z") ? String(moment.prefix(10)) : moment
+  }
+
   /// Reads a date and time, or a date alone: its first moment in UTC, or its last second. Nil for
   /// anything else.
   package static func parse(_ text: String, endOfDay: Bool = false) -> String? {

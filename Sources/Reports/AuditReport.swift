@@ -93,6 +93,11 @@ package struct SiteReport: Sendable {
     result.verdict == .allowed ? nil : annotations[result.requirement]?.waiver
   }
 
+  /// Whether a reader has anything to do or to know.
+  package var isWorthReading: Bool {
+    shownOnly.map { !$0.isEmpty } ?? (results.contains { $0.verdict != .allowed } || !findings.isEmpty)
+  }
+
   /// The results to be shown.
   package var shownResults: [RequirementResult] {
     guard let shownOnly else { return results }

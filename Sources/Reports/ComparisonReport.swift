@@ -16,7 +16,7 @@ package struct ComparisonReport: Sendable {
   }
 
   package struct Change: Hashable, Sendable {
-    /// `rule-added`, `rule-removed`, `rule-edited`, `rule-moved`, `object-edited`, `settings`.
+    /// `rule-`, `object-` or `scope-` with `added`, `removed`, `edited` or `moved`; or `settings`.
     package var kind: String
     package var scope: String
     package var table: String
@@ -98,24 +98,35 @@ package struct ComparisonReport: Sendable {
     if effects.isEmpty {
       lines.append("No verdict of \(catalogue) changes.")
     } else {
-      var table = DataTable(columns: ["client", "endpoint", "port", "before", "after", "reason"])
-      for effect in effects {
-        table.rows.append([
-          .text("\(effect.scope), \(effect.client)"), .text(effect.endpoint), .init(effect.port),
-          .text(effect.before), .text(effect.after), .text(effect.reason),
-        ])
-      }
       lines.append("Verdicts of \(catalogue) that change:")
-      lines.append(table.table(width: width))
+      lines += effectLines(width: width)
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Endpoints that fare alike are told together.
+  private func effectLines(width: Int) -> [String] {
+    var order: [String] = []
+    var groups: [String: [Effect]] = [:]
+    for effect in effects {
+      let before = effect.before.isEmpty ? "not judged" : effect.before
+      let head = "\(before) → \(effect.after) (\(effect.reason)), \(effect.scope), \(effect.client):"
+      if groups[head] == nil { order.append(head) }
+      groups[head, default: []].append(effect)
+    }
+    return order.flatMap { head in
+      let endpoints = (groups[head] ?? []).map { "\($0.endpoint) \($0.port)" }
+      return PlainText.wrap(PlainText.safe(head), width: width)
+        + PlainText.wrap(PlainText.safe(endpoints.joined(separator: ", ")), width: width - 4)
+        .map { "    " + $0 }
+    }
   }
 
   private static func lines(_ change: Change, width: Int) -> [String] {
     let mark =
       switch change.kind {
-      case "rule-added": "+"
-      case "rule-removed": "-"
+      case "rule-added", "object-added", "scope-added": "+"
+      case "rule-removed", "object-removed", "scope-removed": "-"
       case "rule-moved": ">"
       default: "~"
       }

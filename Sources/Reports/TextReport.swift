@@ -7,7 +7,8 @@ package struct TextReport {
   package struct Style: Sendable {
     package var width: Int
     package var colour: Bool
-    /// Whether every requirement has a line of its own even where many in a row are alike.
+    /// Whether every requirement has a line of its own even where many in a row are alike, and
+    /// every site its table.
     package var showsAll: Bool
 
     package init(width: Int = 80, colour: Bool = false, showsAll: Bool = false) {
@@ -23,8 +24,17 @@ package struct TextReport {
 
   package static func write(_ report: AuditReport, style: Style) -> String {
     var writer = TextReport(report: report, style: style)
-    for site in report.sites { writer.add(site) }
+    // Of many sites only the explanations are read; the tables are in every other format.
+    let isBrief = report.sites.count > 1 && report.sites[0].site != nil && !style.showsAll
+    for site in report.sites where !isBrief || site.isWorthReading { writer.add(site, isBrief: isBrief) }
     if report.sites.count > 1 { writer.addOverview() }
+    return writer.lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Only the table of all sites and clients.
+  package static func overview(_ report: AuditReport, style: Style) -> String {
+    var writer = TextReport(report: report, style: style)
+    writer.addOverview()
     return writer.lines.joined(separator: "\n") + "\n"
   }
 
@@ -35,7 +45,7 @@ package struct TextReport {
 
   // MARK: One site
 
-  private mutating func add(_ site: SiteReport) {
+  private mutating func add(_ site: SiteReport, isBrief: Bool) {
     let title = "\(site.title) · \(site.product) · \(site.scope) · \(site.snapshot.rules) rules"
     for line in PlainText.wrap(PlainText.safe(title), width: style.width) { lines.append(bold(line)) }
     field("client", site.client.text + (site.client.note.isEmpty ? "" : " (\(site.client.note))"))
@@ -44,7 +54,7 @@ package struct TextReport {
     field("list", "\(site.catalogue.reference): \(required) required, \(advised) advised")
     if let taken = site.snapshot.takenAt { field("taken", taken) }
     lines.append("")
-    addTable(site)
+    if !isBrief { addTable(site) }
     addProblems(site)
     addFindings(site)
     addDiagnostics(site)
@@ -233,24 +243,29 @@ package struct TextReport {
 
   private mutating func addOverview() {
     lines.append(bold("SUMMARY"))
-    let width = max(style.width - 44, 20)
+    let hasWaivers = report.sites.contains { $0.summary.waived > 0 }
+    let names = ["allowed", "blocked", "partial", "condit.", "unknown"] + (hasWaivers ? ["waived"] : [])
+    let width = max(style.width - 8 * names.count - 2, 20)
     lines.append(
-      PlainText.padded("SITE AND CLIENT", to: width) + "  allowed blocked partial condit. unknown")
+      PlainText.padded("SITE AND CLIENT", to: width) + "  "
+        + names.map { PlainText.padded($0, to: 7, right: true) }.joined(separator: " "))
     for site in report.sites {
       let counts = site.summary
-      let wrapped = PlainText.wrap(
-        PlainText.safe("\(site.title) · \(site.scope) · \(site.client.text)"), width: width)
+      let wrapped =
+        PlainText.wrap(PlainText.safe(site.title), width: width)
+        + PlainText.wrap(PlainText.safe("\(site.scope), \(site.client.text)"), width: width - 2)
+        .map { "  " + $0 }
       for (index, line) in wrapped.enumerated() {
-        let left = PlainText.padded(line, to: width)
         guard index == 0 else {
-          lines.append(line)
+          lines.append(dim(line))
           continue
         }
-        let cells = [Verdict.allowed, .blocked, .partial, .conditional, .unknown].map { verdict in
+        var cells = [Verdict.allowed, .blocked, .partial, .conditional, .unknown].map { verdict in
           let text = PlainText.padded("\(counts[verdict])", to: 7, right: true)
           return counts[verdict] > 0 ? coloured(text, verdict) : dim(text)
         }
-        lines.append(left + "  " + cells.joined(separator: " "))
+        if hasWaivers { cells.append(PlainText.padded("\(counts.waived)", to: 7, right: true)) }
+        lines.append(PlainText.padded(line, to: width) + "  " + cells.joined(separator: " "))
       }
     }
     lines.append("")

@@ -122,6 +122,12 @@ struct PolicyChanges {
     }
   }
 
+  /// Objects that came and went. By themselves they change nothing: what uses them does.
+  var objectsAddedAndRemoved: [(name: String, isAdded: Bool, place: Place)] {
+    objects.removed(oldPolicy).map { ($0.name, false, Self.place($0.position, nil, oldPolicy.files)) }
+      + objects.added(newPolicy).map { ($0.name, true, Self.place($0.position, nil, newPolicy.files)) }
+  }
+
   // MARK: Finding changes
 
   private static func place(_ position: SourcePosition?, _ ordinal: Int?, _ files: [String]) -> Place {
@@ -346,14 +352,22 @@ private struct ObjectUnion {
 
   /// Objects of the old side that the new one has not.
   func removed(_ old: Policy) -> [(id: String, name: String, position: SourcePosition?)] {
-    var result: [(id: String, name: String, position: SourcePosition?)] = []
-    for (number, id) in endpointIDs.enumerated() where endpoints[id]?.new == nil {
-      result.append((id, old.endpointObjects[number].name, old.endpointObjects[number].position))
-    }
-    for (number, id) in serviceIDs.enumerated() where services[id]?.new == nil {
-      result.append((id, old.serviceObjects[number].name, old.serviceObjects[number].position))
-    }
-    return result
+    only(in: old) { $0.new == nil }
+  }
+
+  /// Objects of the new side that the old one had not.
+  func added(_ new: Policy) -> [(id: String, name: String, position: SourcePosition?)] {
+    only(in: new) { $0.old == nil }
+  }
+
+  private func only(
+    in policy: Policy, where isMeant: ((old: [UInt8]?, new: [UInt8]?)) -> Bool
+  ) -> [(id: String, name: String, position: SourcePosition?)] {
+    let endpointObjects = endpointIDs.enumerated().filter { endpoints[$0.element].map(isMeant) ?? false }
+      .map { ($0.element, policy.endpointObjects[$0.offset].name, policy.endpointObjects[$0.offset].position) }
+    let serviceObjects = serviceIDs.enumerated().filter { services[$0.element].map(isMeant) ?? false }
+      .map { ($0.element, policy.serviceObjects[$0.offset].name, policy.serviceObjects[$0.offset].position) }
+    return endpointObjects + serviceObjects
   }
 
   /// A side with all objects of both: those that it lacks are taken from the other, where only

@@ -77,9 +77,15 @@ package struct PolicyComparison: Sendable {
         changes.append(Self.scopeChange("scope-removed", policy.scope, before: old.side.name))
         continue
       }
-      changes += try PolicyChanges(
-        old: pieces, oldFiles: old.files, new: match.pieces, newFiles: new.files
-      ).changes.map { Self.change($0, scope: policy.scope) }
+      let found = try PolicyChanges(
+        old: pieces, oldFiles: old.files, new: match.pieces, newFiles: new.files)
+      changes += found.changes.map { Self.change($0, scope: policy.scope) }
+      changes += found.objectsAddedAndRemoved.map { name, isAdded, place in
+        ComparisonReport.Change(
+          kind: isAdded ? "object-added" : "object-removed", scope: policy.scope, table: "",
+          name: name, before: isAdded ? "" : Self.text(place),
+          after: isAdded ? Self.text(place) : "", details: [])
+      }
       effects += try self.effects(device, policy, match.policy)
     }
     for (policy, _) in new.policies

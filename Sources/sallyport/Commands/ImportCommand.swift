@@ -158,7 +158,10 @@ struct ImportSummary {
 
   func write(_ options: TableOptions) throws {
     var counts = (new: 0, same: 0, seen: 0, failed: 0)
-    var table = DataTable(columns: ["status", "site", "device", "taken at", "format", "rules", "file"])
+    let isForPeople = options.format == .table
+    var table = DataTable(
+      columns: ["status", "site", "device", isForPeople ? "taken" : "taken_at", "format", "rules"])
+    if !isForPeople { table.columns.append("file") }
     for entry in entries {
       let word: String
       switch entry.status {
@@ -175,16 +178,18 @@ struct ImportSummary {
         counts.failed += 1
         word = "failed"
       }
+      let taken = isForPeople ? Moment.short(entry.takenAt) : entry.takenAt
       table.rows.append([
-        .text(word), .text(entry.unit.site), .text(entry.device), .text(entry.takenAt),
-        .text(entry.format), .init(entry.rules), .text(entry.unit.label),
+        .text(word), .text(entry.unit.site), .text(entry.device), .text(taken),
+        .text(entry.format), .init(entry.rules),
       ])
+      if !isForPeople { table.rows[table.rows.count - 1].append(.text(entry.unit.label)) }
     }
     // A list for people names what is worth a look; one for programs names everything.
-    if options.format == .table, entries.count > 20 {
+    if isForPeople, entries.count > 20 {
       table.rows.removeAll { $0[0] == .text("unchanged") }
     }
-    if !table.rows.isEmpty || options.format != .table { try options.write(table) }
+    if !table.rows.isEmpty || !isForPeople { try options.write(table) }
     for entry in entries {
       if case .failed(let error) = entry.status {
         Terminal.say("sallyport: \(Failure.message(error)) (nothing of this export was stored)")

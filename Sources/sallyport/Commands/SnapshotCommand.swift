@@ -24,19 +24,37 @@ struct SnapshotCommand: ParsableCommand {
       try Failure.run {
         let inventory = try database.forReading()
         if let site { _ = try inventory.site(named: site) }
+        let snapshots = try inventory.snapshots(of: site)
+        guard table.format == .table else { return try table.write(SnapshotCommand.full(snapshots)) }
         var result = DataTable(
-          columns: ["site", "device", "taken at", "last taken", "by", "format", "scopes", "rules", "sha256"])
-        for snapshot in try inventory.snapshots(of: site) {
-          let digest = table.format == .table ? String(snapshot.sha256.prefix(12)) : snapshot.sha256
+          columns: ["site", "device", "taken", "last seen", "format", "rules", "sha256"])
+        for snapshot in snapshots {
           result.rows.append([
-            .text(snapshot.site), .text(snapshot.device), .text(snapshot.takenAt),
-            .text(snapshot.lastTakenAt), .text(snapshot.source), .text(snapshot.format),
-            .init(snapshot.scopes), .init(snapshot.rules), .text(digest),
+            .text(snapshot.site), .text(snapshot.device), .text(Moment.short(snapshot.takenAt)),
+            .text(Moment.short(snapshot.lastTakenAt)), .text(snapshot.format),
+            .init(snapshot.rules), .text(String(snapshot.sha256.prefix(8))),
           ])
         }
         try table.write(result)
       }
     }
+  }
+
+  fileprivate static func full(_ snapshots: [SnapshotListing]) -> DataTable {
+    var result = DataTable(
+      columns: [
+        "site", "device", "taken_at", "last_taken_at", "taken_at_source", "format", "product",
+        "scopes", "rules", "sha256",
+      ])
+    for snapshot in snapshots {
+      result.rows.append([
+        .text(snapshot.site), .text(snapshot.device), .text(snapshot.takenAt),
+        .text(snapshot.lastTakenAt), .text(snapshot.source), .text(snapshot.format),
+        .text(snapshot.product), .init(snapshot.scopes), .init(snapshot.rules),
+        .text(snapshot.sha256),
+      ])
+    }
+    return result
   }
 
   struct Show: ParsableCommand {
