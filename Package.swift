@@ -22,19 +22,39 @@ let package = Package(
     .target(name: "JSONTree", dependencies: ["CSimdJSON"]),
     .target(
       name: "ComplianceEngine", dependencies: ["NetworkSets", "PolicyModel", "EndpointCatalogue"]),
+    .systemLibrary(
+      name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(name: "Archives", dependencies: ["CLibArchive"]),
     .target(name: "ImportKit", dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto"]),
     .target(
       name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples", "Scripts"],
       sources: ["Imports.c"], publicHeadersPath: "include"),
     .target(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
-    .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree"]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree", "CZlib"]),
     .target(name: "Importers", dependencies: ["ImportKit"]),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
     .target(
       name: "Audit",
-      dependencies: ["Importers", "CatalogueReaders", "ComplianceEngine", "Reports"]),
+      dependencies: [
+        "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives",
+        "Schema",
+      ]),
+    .target(
+      name: "Schema", path: "Schema", exclude: [],
+      resources: [
+        .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),
+        .embedInCode("recipes.sql"),
+      ]),
+    .target(
+      name: "Inventory",
+      dependencies: [
+        "PolicyCoding", "EndpointCatalogue", "ComplianceEngine", "CatalogueReaders", "ImportKit",
+        "Schema", "CSQLite", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .executableTarget(
       name: "sallyport",
       dependencies: [

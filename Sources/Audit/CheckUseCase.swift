@@ -92,26 +92,15 @@ package struct PolicyJudgement: Sendable {
       let version = policy.productVersion.isEmpty ? "" : " \(policy.productVersion)"
       result.append(
         SiteReport(
-          site: site, device: device, scope: policy.scope, format: policy.format,
+          site: site, catalogue: catalogue, device: device, scope: policy.scope, format: policy.format,
           product: product + version,
           client: ClientReport(
             traffic: choice.client.traffic, zones: zones,
             networks: choice.client.networks?.texts ?? [], family: selection.family.rawValue,
             note: choice.note), snapshot: snapshot, files: policy.files,
-          results: outcome.results, findings: outcome.findings, diagnostics: diagnostics))
+          results: outcome.results, findings: outcome.findings, diagnostics: Diagnostic.of(policy)))
     }
     return result
-  }
-
-  private var diagnostics: [Diagnostic] {
-    policy.notes.map { note in
-      let file = note.position.flatMap { position in
-        policy.files.indices.contains(position.file) ? policy.files[position.file] : nil
-      }
-      return Diagnostic(
-        kind: note.kind.rawValue, text: note.text, position: note.position,
-        file: file ?? policy.files.first ?? "")
-    }
   }
 }
 

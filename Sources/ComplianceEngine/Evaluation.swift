@@ -101,3 +101,9 @@ package struct Evaluation {
         host: catalogue.endpoints[requirement.endpoint].host, port: requirement.port))
   }
 }
+
+/// What tells judgements of different programs apart.
+package enum Engine {
+  /// Raised whenever the same policy and list may be judged differently than before.
+  package static let version = 1
+}

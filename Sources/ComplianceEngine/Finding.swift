@@ -26,6 +26,8 @@ package struct Finding: Hashable, Sendable {
     case unresolvedReference = "unresolved-reference"
     case unmodelledElement = "unmodelled-element"
     case advisedPortBlocked = "advised-port-blocked"
+    /// An exception ran out and what it covered is still not allowed.
+    case expiredWaiver = "expired-waiver"
   }
 
   package enum Severity: String, Hashable, Sendable, CaseIterable, Comparable {

@@ -157,7 +157,10 @@ struct FindingCollector {
         guard case .rule(let key) = source else { continue }
         let host = outcome.space.target(of: atom).host
         for name in hop.names(of: key, matching: host) {
-          guard let witness = LookAlike.witness(for: name, endpoint: endpoint) else { continue }
+          guard
+            let witness = LookAlike.witness(
+              for: name, endpoint: endpoint, list: catalogue.endpoints)
+          else { continue }
           add(
             .overmatchingPattern, witness.isForeign ? .warning : .note,
             "`\(name.text)` also allows \(witness.host), "

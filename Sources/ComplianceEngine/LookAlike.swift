@@ -11,7 +11,11 @@ enum LookAlike {
 
   /// A host that a pattern holds although it was written for the endpoint; nil where the pattern
   /// respects label boundaries at both ends. One that a stranger could own is preferred.
-  static func witness(for pattern: URLPattern, endpoint: Endpoint) -> Witness? {
+  ///
+  /// - Parameter list: whatever the list itself asks for is no look-alike.
+  static func witness(
+    for pattern: URLPattern, endpoint: Endpoint, list: [Endpoint]
+  ) -> Witness? {
     let base: HostName
     switch endpoint.hostPattern {
     case .exact(let host), .subdomains(let host): base = host
@@ -29,15 +33,19 @@ enum LookAlike {
     let registered = "." + labels.suffix(2).joined(separator: ".")
     var own: Witness?
     for text in candidates {
-      guard let host = HostName(text), !endpoint.hostPattern.matches(host),
-        pattern.matches(host: host, path: "/")
+      guard let host = HostName(text), pattern.matches(host: host, path: "/"),
+        !list.contains(where: { $0.hostPattern.matches(host) })
       else { continue }
       if !("." + host.text).hasSuffix(registered) {
         return Witness(host: host.text, isForeign: true)
       }
-      // A name below the right domain is a look-alike only where it does not stand on a label
-      // boundary; `evilx` in front of the pattern shows that.
-      if own == nil, host.text.hasPrefix("evil") { own = Witness(host: host.text, isForeign: false) }
+      // A name below the right domain is a look-alike only where the pattern forgets a label
+      // boundary; a pattern that takes every sibling is a wildcard that says so.
+      let sibling = HostName("sibling." + host.text.split(separator: ".").dropFirst().joined(separator: "."))
+      let takesSiblings = sibling.map { pattern.matches(host: $0, path: "/") } ?? false
+      if own == nil, host.text.hasPrefix("evil"), !takesSiblings {
+        own = Witness(host: host.text, isForeign: false)
+      }
     }
     return own
   }

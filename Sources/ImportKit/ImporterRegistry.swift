@@ -51,15 +51,20 @@ package struct ImporterRegistry: Sendable {
     }
     var export = try chosen.read(documents)
     for index in export.policies.indices {
-      export.policies[index].files = documents.map(\.file)
-      for document in documents {
+      // Notes point at files by number: a file name in their text would make the policy another
+      // one whenever the export is saved under another name.
+      export.policies[index].files = documents.map(\.file) + passedOver.map(\.file)
+      for (number, document) in documents.enumerated() {
         for note in document.readingNotes {
-          export.policies[index].notes.append(Note(.reading, "\(document.file): \(note)"))
+          export.policies[index].notes.append(
+            Note(.reading, note, at: SourcePosition(file: number, line: 1)))
         }
       }
-      for error in passedOver {
+      for (number, error) in passedOver.enumerated() {
         export.policies[index].notes.append(
-          Note(.reading, "\(error.file) was passed over: \(error.reason)"))
+          Note(
+            .reading, "a file was passed over: \(error.reason)",
+            at: SourcePosition(file: documents.count + number, line: 1)))
       }
       Redaction.redact(&export.policies[index])
     }

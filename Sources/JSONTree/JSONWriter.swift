@@ -34,6 +34,11 @@ package struct JSONWriter {
 
   package mutating func value(_ number: Int) { bytes += Array(String(number).utf8) }
 
+  /// JSON has no infinite numbers; those become null.
+  package mutating func value(_ number: Double) {
+    bytes += Array((number.isFinite ? "\(number)" : "null").utf8)
+  }
+
   package mutating func value(_ flag: Bool) { bytes += Array((flag ? "true" : "false").utf8) }
 
   package mutating func null() { bytes += Array("null".utf8) }

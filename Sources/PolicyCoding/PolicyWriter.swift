@@ -18,7 +18,7 @@ package struct PolicyWriter {
   package func write(pretty: Bool = false) -> [UInt8] {
     var writer = JSONWriter(pretty: pretty)
     writer.object { writer in
-      writeHeader(&writer)
+      writeHeader(&writer, positions: true)
       writer.member("endpoint_objects", each: policy.endpointObjects) {
         write(&$0, endpointObject: $1, positions: true)
       }
@@ -27,7 +27,7 @@ package struct PolicyWriter {
       }
       writer.member("tables", each: policy.tables) { writer, table in
         writer.object { writer in
-          writeTableHead(&writer, table)
+          writeTableHead(&writer, table, positions: true)
           writer.member("rules", each: table.rules) { write(&$0, rule: $1, positions: true) }
         }
       }
@@ -35,19 +35,21 @@ package struct PolicyWriter {
     return writer.bytes
   }
 
-  /// Everything but objects and rules: what changes seldom and is stored in one piece.
+  /// Everything but objects and rules, without positions and file names: what changes seldom and is
+  /// stored in one piece.
   package func header() -> [UInt8] {
     var writer = JSONWriter()
     writer.object { writer in
-      writeHeader(&writer)
+      writeHeader(&writer, positions: false)
       writer.member("tables", each: policy.tables) { writer, table in
-        writer.object { writeTableHead(&$0, table) }
+        writer.object { writeTableHead(&$0, table, positions: false) }
       }
     }
     return writer.bytes
   }
 
-  /// One rule without its position: what counts when two versions of it are compared.
+  /// One rule without its position and vendor id: what counts when two versions are compared. (The
+  /// handles of nftables are numbered anew at each load, so an id is no content.)
   package func content(of rule: Rule) -> [UInt8] {
     var writer = JSONWriter()
     write(&writer, rule: rule, positions: false)
@@ -70,19 +72,19 @@ package struct PolicyWriter {
 
   // MARK: Parts
 
-  private func writeHeader(_ writer: inout JSONWriter) {
+  private func writeHeader(_ writer: inout JSONWriter, positions: Bool) {
     writer.member("schema", Self.schema)
     writer.member("scope", policy.scope)
     writer.member("format", policy.format)
     if !policy.productVersion.isEmpty { writer.member("product_version", policy.productVersion) }
-    writer.member("files", policy.files)
+    if positions { writer.member("files", policy.files) }
     writer.member("zones", each: policy.zones) { writer, zone in
       writer.object { writer in
         writer.member("name", zone.name)
         if let alias = zone.alias { writer.member("alias", alias) }
         if let networks = zone.networks { writer.member("networks", networks.texts) }
         if zone.leadsToInternet { writer.member("leads_to_internet", true) }
-        write(&writer, position: zone.position)
+        if positions { write(&writer, position: zone.position) }
       }
     }
     writer.member("pipelines", each: policy.pipelines) { writer, pipeline in
@@ -114,18 +116,18 @@ package struct PolicyWriter {
       writer.object { writer in
         writer.member("kind", note.kind.rawValue)
         writer.member("text", note.text)
-        write(&writer, position: note.position)
+        if positions { write(&writer, position: note.position) }
       }
     }
   }
 
-  private func writeTableHead(_ writer: inout JSONWriter, _ table: Table) {
+  private func writeTableHead(_ writer: inout JSONWriter, _ table: Table, positions: Bool) {
     writer.member("name", table.name)
     if table.kind != .filter { writer.member("kind", table.kind.rawValue) }
     writer.member("default") { writer in
       writer.member("outcome", table.defaultAction.outcome.rawValue)
       writer.member("name", table.defaultAction.name)
-      write(&writer, position: table.defaultAction.position)
+      if positions { write(&writer, position: table.defaultAction.position) }
     }
   }
 
@@ -141,7 +143,7 @@ package struct PolicyWriter {
   private func write(_ writer: inout JSONWriter, rule: Rule, positions: Bool) {
     writer.object { writer in
       writer.member("name", rule.name)
-      if let id = rule.vendorID { writer.member("id", id) }
+      if positions, let id = rule.vendorID { writer.member("id", id) }
       if !rule.enabled { writer.member("enabled", false) }
       writer.member("action", rule.action.word)
       switch rule.action {

@@ -4,6 +4,7 @@ import PolicyModel
 
 /// The result of a check or an audit: the one value that every output format is written from.
 package struct AuditReport: Sendable {
+  /// The edition that most entries were judged with; an entry of another edition says so itself.
   package var catalogue: Catalogue
   /// ISO-8601 UTC.
   package var generatedAt: String
@@ -22,15 +23,14 @@ package struct AuditReport: Sendable {
     sites.reduce(into: VerdictCounts()) { $0.add($1.summary) }
   }
 
-  package func endpoint(of result: RequirementResult) -> Endpoint {
-    catalogue.endpoints[result.requirement.endpoint]
-  }
 }
 
 /// What was judged for one client of one device, or of several devices in a row.
 package struct SiteReport: Sendable {
   /// Nil for `check`, which knows no sites.
   package var site: String?
+  /// The edition that it was judged with.
+  package var catalogue: Catalogue
   package var device: String
   package var scope: String
   /// Identifier of the import format.
@@ -39,17 +39,24 @@ package struct SiteReport: Sendable {
   package var product: String
   package var client: ClientReport
   package var snapshot: SnapshotReport
+  /// The devices on the way, where there are several; then ``snapshot`` is the newest of them.
+  package var devices: [DeviceReport] = []
   package var files: [String]
   package var results: [RequirementResult]
   package var findings: [Finding]
   package var diagnostics: [Diagnostic]
+  /// What the history adds to results, by requirement; empty for `check`.
+  package var annotations: [Requirement: ResultAnnotation] = [:]
+  /// The only requirements to be shown, where the user asked for changes; nil for all.
+  package var shownOnly: Set<Requirement>?
 
   package init(
-    site: String?, device: String, scope: String, format: String, product: String,
+    site: String?, catalogue: Catalogue, device: String, scope: String, format: String, product: String,
     client: ClientReport, snapshot: SnapshotReport, files: [String], results: [RequirementResult],
     findings: [Finding], diagnostics: [Diagnostic]
   ) {
     self.site = site
+    self.catalogue = catalogue
     self.device = device
     self.scope = scope
     self.format = format
@@ -62,15 +69,85 @@ package struct SiteReport: Sendable {
     self.diagnostics = diagnostics
   }
 
-  /// Counts of the required results; advised ones never decide.
-  package var summary: VerdictCounts {
+  /// Counts of the required results; advised ones never decide, and waived ones count as such.
+  package var summary: VerdictCounts { counts { _ in true } }
+
+  /// Counts of the required results of one service.
+  package func summary(of service: String) -> VerdictCounts {
+    counts { endpoint(of: $0).service == service }
+  }
+
+  private func counts(where isMeant: (RequirementResult) -> Bool) -> VerdictCounts {
     results.reduce(into: VerdictCounts()) { counts, result in
-      if result.requirement.level == .required { counts.count(result.verdict) }
+      guard result.requirement.level == .required, isMeant(result) else { return }
+      if waiver(of: result) != nil { counts.waived += 1 } else { counts.count(result.verdict) }
     }
+  }
+
+  package func endpoint(of result: RequirementResult) -> Endpoint {
+    catalogue.endpoints[result.requirement.endpoint]
+  }
+
+  /// The exception that covers a result that is not allowed.
+  package func waiver(of result: RequirementResult) -> WaiverReport? {
+    result.verdict == .allowed ? nil : annotations[result.requirement]?.waiver
+  }
+
+  /// Whether a reader has anything to do or to know.
+  package var isWorthReading: Bool {
+    shownOnly.map { !$0.isEmpty } ?? (results.contains { $0.verdict != .allowed } || !findings.isEmpty)
+  }
+
+  /// The results to be shown.
+  package var shownResults: [RequirementResult] {
+    guard let shownOnly else { return results }
+    return results.filter { shownOnly.contains($0.requirement) }
   }
 
   /// Site, or device where there is no site.
   package var title: String { site.map { "\($0) · \(device)" } ?? device }
+
+  /// Whether the way leads through more than one device.
+  package var isSeries: Bool { !devices.isEmpty }
+}
+
+/// What the history knows about a result.
+package struct ResultAnnotation: Hashable, Sendable {
+  package var waiver: WaiverReport?
+  /// ISO-8601 UTC; the moment from which the verdict holds.
+  package var since: String?
+  /// The verdict before, where there was one.
+  package var previous: String?
+  /// What made it what it is, in a sentence.
+  package var cause: String?
+
+  package init(
+    waiver: WaiverReport? = nil, since: String? = nil, previous: String? = nil, cause: String? = nil
+  ) {
+    self.waiver = waiver
+    self.since = since
+    self.previous = previous
+    self.cause = cause
+  }
+}
+
+/// An accepted exception, as reports show it.
+package struct WaiverReport: Hashable, Sendable {
+  package var number: Int64
+  package var reason: String
+  package var approver: String
+  /// ISO-8601 UTC.
+  package var ends: String
+
+  package init(number: Int64, reason: String, approver: String, ends: String) {
+    self.number = number
+    self.reason = reason
+    self.approver = approver
+    self.ends = ends
+  }
+
+  /// One line for people.
+  package var text: String { "waiver \(number) until \(ends) by \(approver): \(reason)" }
 }
 
 /// How many requirements got which verdict.
@@ -146,6 +223,21 @@ package struct SnapshotReport: Hashable, Sendable {
     self.sha256 = sha256
     self.takenAt = takenAt
     self.rules = rules
+  }
+}
+
+/// One device of a series.
+package struct DeviceReport: Hashable, Sendable {
+  package var device: String
+  package var scope: String
+  package var format: String
+  package var snapshot: SnapshotReport
+
+  package init(device: String, scope: String, format: String, snapshot: SnapshotReport) {
+    self.device = device
+    self.scope = scope
+    self.format = format
+    self.snapshot = snapshot
   }
 }
 

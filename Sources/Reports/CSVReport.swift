@@ -8,24 +8,28 @@ package enum CSVReport {
       "site", "device", "scope", "format", "zones", "networks", "catalogue", "service", "endpoint",
       "host", "path", "port", "level", "verdict", "reason", "rule", "table", "action", "file",
       "line", "pointer", "conditions", "allowed_witness", "denied_witness", "change",
+      "waiver", "since", "previous", "cause",
     ]
     var lines = [header.joined(separator: ",")]
     for site in report.sites {
-      for result in site.results {
-        let endpoint = report.endpoint(of: result)
+      for result in site.shownResults {
+        let endpoint = site.endpoint(of: result)
         let rule = result.deciding.first
         let line = (rule?.position?.line).flatMap { $0 > 0 ? "\($0)" : nil }
         let fields = [
           site.site ?? "", site.device, site.scope, site.format,
           site.client.zones.joined(separator: " to "), site.client.networks.joined(separator: " "),
-          report.catalogue.reference, endpoint.service, endpoint.text, endpoint.host,
+          site.catalogue.reference, endpoint.service, endpoint.text, endpoint.host,
           endpoint.path ?? "", "\(result.requirement.port)", result.requirement.level.rawValue,
           result.verdict.rawValue, result.reason.rawValue, rule?.rule ?? "", rule?.table ?? "",
           rule?.action ?? "", rule?.file ?? "", line ?? "", rule?.position?.pointer ?? "",
           result.conditions.map { "\($0.condition.kind.rawValue): \($0.condition.detail)" }
             .joined(separator: "; "),
           result.allowedWitness?.text ?? "", result.deniedWitness?.text ?? "",
-          result.change?.text ?? "",
+          result.change?.text ?? "", site.waiver(of: result)?.text ?? "",
+          site.annotations[result.requirement]?.since ?? "",
+          site.annotations[result.requirement]?.previous ?? "",
+          site.annotations[result.requirement]?.cause ?? "",
         ]
         lines.append(fields.map(Self.field).joined(separator: ","))
       }

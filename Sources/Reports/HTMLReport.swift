@@ -12,7 +12,7 @@ package enum HTMLReport {
     body.append(tiles(report))
     body.append(matrix(report))
     body.append(actions(report))
-    for (index, site) in report.sites.enumerated() { body.append(section(site, index, report)) }
+    for (index, site) in report.sites.enumerated() { body.append(section(site, index)) }
     body.append(legend(report))
     return """
       <!DOCTYPE html>
@@ -83,13 +83,7 @@ package enum HTMLReport {
         "<tr><th><a href=\"#site\(index)\">\(escape(site.title))</a>"
           + "<small>\(escape(site.scope)), \(escape(site.client.text))</small></th>")
       for service in report.catalogue.services {
-        let counts = site.results.reduce(into: VerdictCounts()) { counts, result in
-          if result.requirement.level == .required,
-            report.endpoint(of: result).service == service.id
-          {
-            counts.count(result.verdict)
-          }
-        }
+        let counts = site.summary(of: service.id)
         guard let worst = counts.worst else {
           lines.append("<td></td>")
           continue
@@ -107,13 +101,14 @@ package enum HTMLReport {
   private static func actions(_ report: AuditReport) -> String {
     var items: [String] = []
     for (index, site) in report.sites.enumerated() {
-      for group in ResultGroup.problems(of: site) where group.verdict != .conditional {
+      for group in ResultGroup.problems(of: site)
+      where group.verdict != .conditional && group.waiver == nil {
         guard let change = group.change,
           group.results.contains(where: { $0.requirement.level == .required })
         else { continue }
         items.append(
           "<li><a href=\"#site\(index)\">\(escape(site.title))</a>: \(escape(change)) "
-            + "<small>\(escape(group.endpoints(in: report.catalogue)))</small></li>")
+            + "<small>\(escape(group.endpoints(in: site.catalogue)))</small></li>")
       }
     }
     guard !items.isEmpty else { return "" }
@@ -121,7 +116,7 @@ package enum HTMLReport {
   }
 
   private static func section(
-    _ site: SiteReport, _ index: Int, _ report: AuditReport
+    _ site: SiteReport, _ index: Int
   ) -> String {
     var lines = ["<section id=\"site\(index)\">", "<h2>\(escape(site.title))</h2>"]
     lines.append("<dl>")
@@ -135,13 +130,13 @@ package enum HTMLReport {
     fact("Export", site.files.map { escape($0) }.joined(separator: ", "))
     fact("SHA-256", "<code>\(escape(site.snapshot.sha256))</code>")
     lines.append("</dl>")
-    lines.append(problems(site, report))
-    lines.append(table(site, report))
-    lines.append(findings(site, report))
+    lines.append(problems(site))
+    lines.append(table(site))
+    lines.append(findings(site))
     if !site.diagnostics.isEmpty {
       lines.append("<h3>Notes on the export</h3><ul>")
       for diagnostic in site.diagnostics {
-        let place = PlainText.place(diagnostic.position)
+        let place = site.place(diagnostic.position, file: diagnostic.file)
         lines.append(
           "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>")
       }
@@ -151,72 +146,55 @@ package enum HTMLReport {
     return lines.joined(separator: "\n")
   }
 
-  private static func problems(_ site: SiteReport, _ report: AuditReport) -> String {
+  private static func problems(_ site: SiteReport) -> String {
     let groups = ResultGroup.problems(of: site)
     guard !groups.isEmpty else {
       return "<p class=\"good\">Everything on the list is allowed.</p>"
     }
     var lines = ["<h3>Why, and what to change</h3>"]
     for group in groups {
-      guard let first = group.results.first else { continue }
-      lines.append("<div class=\"problem \(group.verdict.rawValue)\">")
+      lines.append("<div class=\"problem \(group.waiver == nil ? group.verdict.rawValue : "waived")\">")
       lines.append(
         "<p><b>\(group.verdict.rawValue)</b> <small>\(group.reason.rawValue)</small> "
-          + "\(escape(group.endpoints(in: report.catalogue)))</p><ul>")
-      if group.verdict != .conditional {
-        for reference in first.deciding.prefix(4) {
-          lines.append("<li>decided by \(describe(reference))</li>")
-        }
-      }
-      if let near = first.nearMiss { lines.append("<li>nearest rule: \(describe(near))</li>") }
-      for condition in first.conditions {
-        lines.append(
-          "<li>if it holds, \(condition.outcome): <i>\(condition.condition.kind.rawValue)</i>: "
-            + "\(escape(condition.condition.detail)) <small>(\(describe(condition.rule)))</small></li>")
-      }
-      if let witness = first.deniedWitness {
-        lines.append("<li>denied, for example <code>\(escape(witness.text))</code></li>")
-      }
-      if group.verdict == .partial, let witness = first.allowedWitness {
-        lines.append("<li>allowed, for example <code>\(escape(witness.text))</code></li>")
-      }
-      if let change = group.change { lines.append("<li><b>to do:</b> \(escape(change))</li>") }
+          + "\(escape(group.endpoints(in: site.catalogue)))</p><ul>")
+      for line in group.lines() { lines.append("<li>\(html(of: line, site))</li>") }
       lines.append("</ul></div>")
     }
     return lines.joined(separator: "\n")
   }
 
-  private static func table(_ site: SiteReport, _ report: AuditReport) -> String {
+  private static func table(_ site: SiteReport) -> String {
     var lines = [
       "<details><summary>All \(site.results.count) verdicts</summary>",
       "<table><thead><tr><th>Verdict</th><th>Port</th><th>Endpoint</th><th>Reason</th>"
         + "<th>Decided by</th></tr></thead><tbody>",
     ]
     var service = ""
-    for result in site.results {
-      let endpoint = report.endpoint(of: result)
+    for result in site.shownResults {
+      let endpoint = site.endpoint(of: result)
       if endpoint.service != service {
         service = endpoint.service
-        let name = report.catalogue.service(service)?.name(in: "en") ?? service
+        let name = site.catalogue.service(service)?.name(in: "en") ?? service
         lines.append("<tr class=\"service\"><th colspan=\"5\">\(escape(name))</th></tr>")
       }
       let advised = result.requirement.level == .advised ? " <small>advised</small>" : ""
       lines.append(
-        "<tr><td class=\"\(result.verdict.rawValue)\">\(result.verdict.rawValue)</td>"
+        "<tr><td class=\"\(result.verdict.rawValue)\">\(result.verdict.rawValue)"
+          + "\(site.waiver(of: result) == nil ? "" : " <small>waived</small>")</td>"
           + "<td class=\"number\">\(result.requirement.port)\(advised)</td>"
           + "<td>\(escape(endpoint.text))</td><td>\(result.reason.rawValue)</td>"
-          + "<td>\(result.deciding.prefix(3).map(describe).joined(separator: "<br>"))</td></tr>")
+          + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>")
     }
     lines.append("</tbody></table></details>")
     return lines.joined(separator: "\n")
   }
 
-  private static func findings(_ site: SiteReport, _ report: AuditReport) -> String {
+  private static func findings(_ site: SiteReport) -> String {
     guard !site.findings.isEmpty else { return "" }
     var lines = ["<h3>Findings</h3><ul class=\"findings\">"]
     for finding in site.findings {
-      let rule = finding.rule.map { " <small>(\(describe($0)))</small>" } ?? ""
-      let endpoints = finding.endpoints.map { report.catalogue.endpoints[$0].text }
+      let rule = finding.rule.map { " <small>(\(describe($0, site)))</small>" } ?? ""
+      let endpoints = finding.endpoints.map { site.catalogue.endpoints[$0].text }
       let touched =
         endpoints.isEmpty
         ? ""
@@ -245,10 +223,23 @@ package enum HTMLReport {
     """
   }
 
-  private static func describe(_ reference: RuleReference) -> String {
+  private static func html(of line: ResultGroup.Line, _ site: SiteReport) -> String {
+    switch line {
+    case .rule(let label, let rule): "\(label) \(describe(rule, site))"
+    case .condition(let reference):
+      "if it holds, \(reference.outcome): <i>\(reference.condition.kind.rawValue)</i>: "
+        + "\(escape(reference.condition.detail)) <small>(\(describe(reference.rule, site)))</small>"
+    case .witness(let label, let text): "\(label) <code>\(escape(text))</code>"
+    case .history(let text), .more(let text): escape(text)
+    case .waiver(let text): "<b>waived:</b> \(escape(text))"
+    case .advice(let text): "<b>to do:</b> \(escape(text))"
+    }
+  }
+
+  private static func describe(_ reference: RuleReference, _ site: SiteReport) -> String {
     let number = reference.ordinal.map { "rule \($0) " } ?? "default "
-    let place = PlainText.place(reference.position)
-    return "\(number)<b>\(escape(reference.rule))</b> of \(escape(reference.table)) "
+    let place = site.place(reference)
+    return "\(number)<b>\(escape(reference.rule))</b> of \(escape(site.table(reference))) "
       + "(\(reference.action))" + (place.isEmpty ? "" : ", \(escape(place))")
   }
 

@@ -13,14 +13,27 @@ package enum JSONReport {
       writer.member("schema", schema)
       writer.member("program", report.program)
       writer.member("generated_at", report.generatedAt)
-      writer.member("catalogue") { writer in
-        writer.member("id", report.catalogue.id)
-        writer.member("version", report.catalogue.version)
-      }
+      writer.key("catalogue")
+      Self.write(&writer, report.catalogue)
       writer.member("summary") { Self.write(&$0, report.summary) }
       writer.member("sites", each: report.sites) { Self.write(&$0, $1, report) }
     }
     return writer.bytes + [0x0A]
+  }
+
+  private static func write(_ writer: inout JSONWriter, _ catalogue: Catalogue) {
+    writer.object { writer in
+      writer.member("id", catalogue.id)
+      writer.member("version", catalogue.version)
+    }
+  }
+
+  private static func write(_ writer: inout JSONWriter, _ snapshot: SnapshotReport) {
+    writer.object { writer in
+      writer.member("sha256", snapshot.sha256)
+      writer.member("taken_at", snapshot.takenAt)
+      writer.member("rules", snapshot.rules)
+    }
   }
 
   private static func write(_ writer: inout JSONWriter, _ counts: VerdictCounts) {
@@ -43,14 +56,26 @@ package enum JSONReport {
         writer.member("networks", site.client.networks)
         writer.member("note", site.client.note)
       }
-      writer.member("snapshot") { writer in
-        writer.member("sha256", site.snapshot.sha256)
-        writer.member("taken_at", site.snapshot.takenAt)
-        writer.member("rules", site.snapshot.rules)
+      if site.catalogue != report.catalogue {
+        writer.key("catalogue")
+        Self.write(&writer, site.catalogue)
+      }
+      writer.key("snapshot")
+      Self.write(&writer, site.snapshot)
+      if site.isSeries {
+        writer.member("devices", each: site.devices) { writer, device in
+          writer.object { writer in
+            writer.member("device", device.device)
+            writer.member("scope", device.scope)
+            writer.member("format", device.format)
+            writer.key("snapshot")
+            Self.write(&writer, device.snapshot)
+          }
+        }
       }
       writer.member("summary") { Self.write(&$0, site.summary) }
-      writer.member("results", each: site.results) { Self.write(&$0, $1, report) }
-      writer.member("findings", each: site.findings) { Self.write(&$0, $1, report) }
+      writer.member("results", each: site.shownResults) { Self.write(&$0, $1, site) }
+      writer.member("findings", each: site.findings) { Self.write(&$0, $1, site) }
       writer.member("diagnostics", each: site.diagnostics) { writer, diagnostic in
         writer.object { writer in
           writer.member("kind", diagnostic.kind)
@@ -63,9 +88,9 @@ package enum JSONReport {
   }
 
   private static func write(
-    _ writer: inout JSONWriter, _ result: RequirementResult, _ report: AuditReport
+    _ writer: inout JSONWriter, _ result: RequirementResult, _ site: SiteReport
   ) {
-    let endpoint = report.endpoint(of: result)
+    let endpoint = site.endpoint(of: result)
     writer.object { writer in
       writer.member("service", endpoint.service)
       writer.member("endpoint", endpoint.text)
@@ -98,11 +123,33 @@ package enum JSONReport {
         Self.write(&writer, result.deniedWitness)
       }
       writer.member("change", result.change?.text)
+      write(&writer, site.annotations[result.requirement], site.waiver(of: result))
     }
   }
 
+  /// What only a history knows; left out by `check`.
   private static func write(
-    _ writer: inout JSONWriter, _ finding: Finding, _ report: AuditReport
+    _ writer: inout JSONWriter, _ annotation: ResultAnnotation?, _ waiver: WaiverReport?
+  ) {
+    guard let annotation else { return }
+    writer.key("waiver")
+    if let waiver {
+      writer.object { writer in
+        writer.member("number", Int(waiver.number))
+        writer.member("reason", waiver.reason)
+        writer.member("approver", waiver.approver)
+        writer.member("ends", waiver.ends)
+      }
+    } else {
+      writer.null()
+    }
+    writer.member("since", annotation.since)
+    writer.member("previous", annotation.previous)
+    writer.member("cause", annotation.cause)
+  }
+
+  private static func write(
+    _ writer: inout JSONWriter, _ finding: Finding, _ site: SiteReport
   ) {
     writer.object { writer in
       writer.member("id", finding.id.rawValue)
@@ -110,7 +157,7 @@ package enum JSONReport {
       writer.member("message", finding.message)
       writer.key("rule")
       if let rule = finding.rule { write(&writer, rule) } else { writer.null() }
-      writer.member("endpoints", finding.endpoints.map { report.catalogue.endpoints[$0].text })
+      writer.member("endpoints", finding.endpoints.map { site.catalogue.endpoints[$0].text })
       writer.key("position")
       write(&writer, finding.position, file: finding.file)
     }

@@ -9,21 +9,21 @@ package enum MarkdownReport {
     lines.append("")
     lines.append("\(report.program), \(report.generatedAt).")
     lines.append("")
-    lines.append("| site | scope | client | allowed | blocked | partial | conditional | unknown |")
-    lines.append("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    lines.append("| site | scope | client | allowed | blocked | partial | conditional | unknown | waived |")
+    lines.append("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for site in report.sites {
       let counts = site.summary
       let numbers = [Verdict.allowed, .blocked, .partial, .conditional, .unknown]
-        .map { "\(counts[$0])" }.joined(separator: " | ")
+        .map { "\(counts[$0])" }.joined(separator: " | ") + " | \(counts.waived)"
       lines.append(
         "| \(cell(site.title)) | \(cell(site.scope)) | \(cell(site.client.text)) | \(numbers) |")
     }
     lines.append("")
-    for site in report.sites { lines += section(site, report) }
+    for site in report.sites { lines += section(site) }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func section(_ site: SiteReport, _ report: AuditReport) -> [String] {
+  private static func section(_ site: SiteReport) -> [String] {
     var lines: [String] = []
     lines.append("## \(cell(site.title)) · \(cell(site.scope)) · \(cell(site.client.text))")
     lines.append("")
@@ -34,33 +34,25 @@ package enum MarkdownReport {
     lines.append("")
     lines.append("| verdict | port | endpoint | reason | decided by |")
     lines.append("| --- | ---: | --- | --- | --- |")
-    for result in site.results {
-      let endpoint = report.endpoint(of: result)
+    for result in site.shownResults {
+      let endpoint = site.endpoint(of: result)
       let advised = result.requirement.level == .advised ? " (advised)" : ""
       lines.append(
-        "| \(result.verdict.rawValue) | \(result.requirement.port)\(advised) "
+        "| \(result.verdict.rawValue)\(site.waiver(of: result) == nil ? "" : " (waived)") | \(result.requirement.port)\(advised) "
           + "| \(code(endpoint.text)) | \(result.reason.rawValue) "
-          + "| \(result.deciding.prefix(3).map(describe).joined(separator: "; ")) |")
+          + "| \(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "; ")) |")
     }
     lines.append("")
     for group in ResultGroup.problems(of: site) {
       lines.append(
         "- **\(group.verdict.rawValue)** (\(group.reason.rawValue)): "
-          + cell(group.endpoints(in: report.catalogue)))
-      guard let first = group.results.first else { continue }
-      if let near = first.nearMiss { lines.append("  - nearest rule: \(describe(near))") }
-      for condition in first.conditions {
-        lines.append(
-          "  - if it holds, \(condition.outcome): [\(condition.condition.kind.rawValue)] "
-            + "\(cell(condition.condition.detail)) (\(describe(condition.rule)))")
-      }
-      if let witness = first.deniedWitness { lines.append("  - denied: \(code(witness.text))") }
-      if let change = group.change { lines.append("  - to do: \(cell(change))") }
+          + cell(group.endpoints(in: site.catalogue)))
+      for line in group.lines() { lines.append("  - " + text(of: line, site)) }
     }
     if !site.findings.isEmpty {
       lines += ["", "### Findings", ""]
       for finding in site.findings {
-        let rule = finding.rule.map { " (\(describe($0)))" } ?? ""
+        let rule = finding.rule.map { " (\(describe($0, site)))" } ?? ""
         lines.append(
           "- **\(finding.severity.rawValue)** `\(finding.id.rawValue)`: "
             + "\(cell(finding.message))\(rule)")
@@ -69,7 +61,7 @@ package enum MarkdownReport {
     if !site.diagnostics.isEmpty {
       lines += ["", "### Notes on the export", ""]
       for diagnostic in site.diagnostics {
-        let place = PlainText.place(diagnostic.position)
+        let place = site.place(diagnostic.position, file: diagnostic.file)
         lines.append("- \(cell(diagnostic.text))\(place.isEmpty ? "" : " (\(cell(place)))")")
       }
     }
@@ -77,14 +69,26 @@ package enum MarkdownReport {
     return lines
   }
 
-  private static func describe(_ reference: RuleReference) -> String {
-    let place = PlainText.place(reference.position)
-    return "\(code(reference.rule)) in \(cell(reference.table)) (\(reference.action))"
+  private static func text(of line: ResultGroup.Line, _ site: SiteReport) -> String {
+    switch line {
+    case .rule(let label, let rule): "\(label) \(describe(rule, site))"
+    case .condition(let reference):
+      "if it holds, \(reference.outcome): \\[\(reference.condition.kind.rawValue)\\] "
+        + "\(cell(reference.condition.detail)) (\(describe(reference.rule, site)))"
+    case .witness(let label, let text): "\(label) \(code(text))"
+    case .history(let text), .waiver(let text), .more(let text): cell(text)
+    case .advice(let text): "to do: \(cell(text))"
+    }
+  }
+
+  private static func describe(_ reference: RuleReference, _ site: SiteReport) -> String {
+    let place = site.place(reference)
+    return "\(code(reference.rule)) in \(cell(site.table(reference))) (\(reference.action))"
       + (place.isEmpty ? "" : ", \(cell(place))")
   }
 
   /// Text of an export as text: no Markdown or HTML of its own, and no line or table break.
-  private static func cell(_ text: String) -> String {
+  static func cell(_ text: String) -> String {
     var result = ""
     for character in PlainText.safe(text) {
       switch character {

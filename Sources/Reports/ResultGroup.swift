@@ -1,11 +1,16 @@
 import ComplianceEngine
 import EndpointCatalogue
+import PolicyModel
 
 /// Results that have one cause, to be explained once.
 package struct ResultGroup: Sendable {
   package let verdict: Verdict
   package let reason: Reason
   package let results: [RequirementResult]
+  /// The exception that covers all of them, if any.
+  package let waiver: WaiverReport?
+  /// What the history says of all of them.
+  package let annotation: ResultAnnotation?
 
   private struct Key: Hashable {
     let verdict: Verdict
@@ -13,26 +18,31 @@ package struct ResultGroup: Sendable {
     let deciding: [RuleReference]
     let nearMiss: RuleReference?
     let conditions: [ConditionReference]
+    let annotation: ResultAnnotation?
   }
 
-  /// The results that are not simply allowed, grouped by cause, worst first.
+  /// The results that are not simply allowed, grouped by cause, worst first, waived ones last.
   package static func problems(of site: SiteReport) -> [ResultGroup] {
     var order: [Key] = []
     var groups: [Key: [RequirementResult]] = [:]
-    for result in site.results where result.verdict != .allowed {
+    for result in site.shownResults where result.verdict != .allowed {
       let key = Key(
         verdict: result.verdict, reason: result.reason, deciding: result.deciding,
-        nearMiss: result.nearMiss, conditions: result.conditions)
+        nearMiss: result.nearMiss, conditions: result.conditions,
+        annotation: site.annotations[result.requirement])
       if groups[key] == nil { order.append(key) }
       groups[key, default: []].append(result)
     }
     let rank: [Verdict] = [.blocked, .partial, .unknown, .conditional, .allowed]
+    func place(_ key: Key) -> Int {
+      (key.annotation?.waiver == nil ? 0 : rank.count) + (rank.firstIndex(of: key.verdict) ?? 0)
+    }
     return order.enumerated().sorted { left, right in
-      let first = rank.firstIndex(of: left.element.verdict) ?? 0
-      let second = rank.firstIndex(of: right.element.verdict) ?? 0
-      return (first, left.offset) < (second, right.offset)
+      (place(left.element), left.offset) < (place(right.element), right.offset)
     }.map { _, key in
-      ResultGroup(verdict: key.verdict, reason: key.reason, results: groups[key] ?? [])
+      ResultGroup(
+        verdict: key.verdict, reason: key.reason, results: groups[key] ?? [],
+        waiver: key.annotation?.waiver, annotation: key.annotation)
     }
   }
 
@@ -51,5 +61,61 @@ package struct ResultGroup: Sendable {
   package var change: String? {
     guard let change = results.first?.change else { return nil }
     return results.count == 1 ? change.text : change.text(for: "these \(results.count) endpoints")
+  }
+
+  /// One thing to be said about the group, in the words that all output formats share.
+  package enum Line: Sendable {
+    case rule(String, RuleReference)
+    case condition(ConditionReference)
+    case witness(String, String)
+    case history(String)
+    case waiver(String)
+    case advice(String)
+    case more(String)
+  }
+
+  /// What explains the group, most important first.
+  ///
+  /// - Parameter limit: conditions at most.
+  package func lines(conditions limit: Int = .max) -> [Line] {
+    guard let first = results.first else { return [] }
+    var lines: [Line] = []
+    if let waiver { lines.append(.waiver(waiver.text)) }
+    if verdict != .conditional {
+      lines += first.deciding.prefix(4).map { .rule("decided by", $0) }
+    }
+    if let near = first.nearMiss { lines.append(.rule("nearest rule:", near)) }
+    lines += first.conditions.prefix(limit).map { .condition($0) }
+    if first.conditions.count > limit {
+      lines.append(.more("and \(first.conditions.count - limit) more conditions"))
+    }
+    if let witness = first.deniedWitness { lines.append(.witness("denied, for example:", witness.text)) }
+    if verdict == .partial, let witness = first.allowedWitness {
+      lines.append(.witness("allowed, for example:", witness.text))
+    }
+    if let since = annotation?.since {
+      var text = "\(verdict.rawValue) since \(since)"
+      if let previous = annotation?.previous { text += ", \(previous) before" }
+      if let cause = annotation?.cause { text += ": \(cause)" }
+      lines.append(.history(text))
+    }
+    if let change { lines.append(.advice(change)) }
+    return lines
+  }
+}
+
+extension SiteReport {
+  /// Where something stands; with the file where the export has several.
+  package func place(_ position: SourcePosition?, file: String) -> String {
+    let place = PlainText.place(position)
+    guard files.count > 1, position != nil, !file.isEmpty else { return place }
+    return place.isEmpty ? file : "\(file), \(place)"
+  }
+
+  package func place(_ rule: RuleReference) -> String { place(rule.position, file: rule.file) }
+
+  /// The name of a rule among those of a series of devices.
+  package func table(_ rule: RuleReference) -> String {
+    isSeries ? "\(rule.device), \(rule.table)" : rule.table
   }
 }

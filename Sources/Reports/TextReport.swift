@@ -7,7 +7,8 @@ package struct TextReport {
   package struct Style: Sendable {
     package var width: Int
     package var colour: Bool
-    /// Whether every requirement has a line of its own even where many in a row are alike.
+    /// Whether every requirement has a line of its own even where many in a row are alike, and
+    /// every site its table.
     package var showsAll: Bool
 
     package init(width: Int = 80, colour: Bool = false, showsAll: Bool = false) {
@@ -23,8 +24,17 @@ package struct TextReport {
 
   package static func write(_ report: AuditReport, style: Style) -> String {
     var writer = TextReport(report: report, style: style)
-    for site in report.sites { writer.add(site) }
+    // Of many sites only the explanations are read; the tables are in every other format.
+    let isBrief = report.sites.count > 1 && report.sites[0].site != nil && !style.showsAll
+    for site in report.sites where !isBrief || site.isWorthReading { writer.add(site, isBrief: isBrief) }
     if report.sites.count > 1 { writer.addOverview() }
+    return writer.lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Only the table of all sites and clients.
+  package static func overview(_ report: AuditReport, style: Style) -> String {
+    var writer = TextReport(report: report, style: style)
+    writer.addOverview()
     return writer.lines.joined(separator: "\n") + "\n"
   }
 
@@ -35,16 +45,16 @@ package struct TextReport {
 
   // MARK: One site
 
-  private mutating func add(_ site: SiteReport) {
+  private mutating func add(_ site: SiteReport, isBrief: Bool) {
     let title = "\(site.title) · \(site.product) · \(site.scope) · \(site.snapshot.rules) rules"
     for line in PlainText.wrap(PlainText.safe(title), width: style.width) { lines.append(bold(line)) }
     field("client", site.client.text + (site.client.note.isEmpty ? "" : " (\(site.client.note))"))
-    let required = report.catalogue.requirements.filter { $0.level == .required }.count
-    let advised = report.catalogue.requirements.count - required
-    field("list", "\(report.catalogue.reference): \(required) required, \(advised) advised")
+    let required = site.catalogue.requirements.filter { $0.level == .required }.count
+    let advised = site.catalogue.requirements.count - required
+    field("list", "\(site.catalogue.reference): \(required) required, \(advised) advised")
     if let taken = site.snapshot.takenAt { field("taken", taken) }
     lines.append("")
-    addTable(site)
+    if !isBrief { addTable(site) }
     addProblems(site)
     addFindings(site)
     addDiagnostics(site)
@@ -81,17 +91,18 @@ package struct TextReport {
     row("VERDICT", "PORT", "ENDPOINT", "DECIDED BY", verdict: nil)
     var service = ""
     for run in runs(site) {
-      let endpoint = report.endpoint(of: run[0])
+      let endpoint = site.endpoint(of: run[0])
       if endpoint.service != service {
         service = endpoint.service
-        let name = report.catalogue.service(service)?.name(in: "en") ?? service
+        let name = site.catalogue.service(service)?.name(in: "en") ?? service
         for line in PlainText.wrap(PlainText.safe(name), width: style.width) { lines.append(dim(line)) }
       }
       var text = endpoint.text
       if run.count > 1 { text += " and \(run.count - 1) more" }
       let level = run[0].requirement.level == .advised ? "*" : ""
+      let word = site.waiver(of: run[0]) == nil ? run[0].verdict.rawValue : "waived"
       row(
-        run[0].verdict.rawValue, "\(run[0].requirement.port)\(level)", text, decider(run[0]),
+        word, "\(run[0].requirement.port)\(level)", text, decider(run[0]),
         verdict: run[0].verdict)
     }
     if site.results.contains(where: { $0.requirement.level == .advised }) {
@@ -104,7 +115,7 @@ package struct TextReport {
   private func runs(_ site: SiteReport) -> [[RequirementResult]] {
     var result: [[RequirementResult]] = []
     for item in site.results {
-      guard !style.showsAll, let last = result.last?.last, alike(last, item) else {
+      guard !style.showsAll, let last = result.last?.last, alike(last, item, site) else {
         result.append([item])
         continue
       }
@@ -113,14 +124,17 @@ package struct TextReport {
     return result.flatMap { $0.count > 3 ? [$0] : $0.map { [$0] } }
   }
 
-  private func alike(_ left: RequirementResult, _ right: RequirementResult) -> Bool {
-    let first = report.endpoint(of: left)
-    let second = report.endpoint(of: right)
+  private func alike(
+    _ left: RequirementResult, _ right: RequirementResult, _ site: SiteReport
+  ) -> Bool {
+    let first = site.endpoint(of: left)
+    let second = site.endpoint(of: right)
     return first.service == second.service && first.path == nil && second.path == nil
       && left.requirement.port == right.requirement.port
       && left.requirement.level == right.requirement.level && left.verdict == right.verdict
       && left.reason == right.reason && left.deciding == right.deciding
       && left.conditions == right.conditions
+      && site.annotations[left.requirement] == site.annotations[right.requirement]
   }
 
   private func decider(_ result: RequirementResult) -> String {
@@ -156,36 +170,33 @@ package struct TextReport {
     guard !groups.isEmpty else { return }
     lines.append(bold("WHY, AND WHAT TO CHANGE"))
     for group in groups {
-      let head = "\(group.verdict.rawValue) (\(group.reason.rawValue)): "
-      bullet(head + group.endpoints(in: report.catalogue), colour: group.verdict)
-      guard let first = group.results.first else { continue }
-      for reference in first.deciding.prefix(4) where group.verdict != .conditional {
-        detail("decided by \(describe(reference))")
-      }
-      if let near = first.nearMiss { detail("nearest rule: \(describe(near))") }
-      for condition in first.conditions.prefix(6) {
-        let place = PlainText.place(condition.position)
-        detail(
-          "if it holds, \(condition.outcome): [\(condition.condition.kind.rawValue)] "
-            + "\(condition.condition.detail) — rule `\(condition.rule.rule)`"
-            + (place.isEmpty ? "" : ", \(place)"))
-      }
-      if first.conditions.count > 6 {
-        detail("and \(first.conditions.count - 6) more conditions (all in --format json)")
-      }
-      if let witness = first.deniedWitness { detail("denied, for example: \(witness.text)") }
-      if group.verdict == .partial, let witness = first.allowedWitness {
-        detail("allowed, for example: \(witness.text)")
-      }
-      if let change = group.change { detail("to do: \(change)") }
+      let waived = group.waiver == nil ? "" : "waived: "
+      let head = "\(waived)\(group.verdict.rawValue) (\(group.reason.rawValue)): "
+      bullet(head + group.endpoints(in: site.catalogue), colour: group.verdict)
+      for line in group.lines(conditions: 6) { detail(text(of: line, site)) }
     }
     lines.append("")
   }
 
-  private func describe(_ reference: RuleReference) -> String {
+  private func text(of line: ResultGroup.Line, _ site: SiteReport) -> String {
+    switch line {
+    case .rule(let label, let rule): return "\(label) \(describe(rule, site))"
+    case .condition(let reference):
+      let place = site.place(reference.position, file: reference.file)
+      return "if it holds, \(reference.outcome): [\(reference.condition.kind.rawValue)] "
+        + "\(reference.condition.detail) — rule `\(reference.rule.rule)`"
+        + (place.isEmpty ? "" : ", \(place)")
+    case .witness(let label, let text): return "\(label) \(text)"
+    case .history(let text), .waiver(let text): return text
+    case .advice(let text): return "to do: \(text)"
+    case .more(let text): return "\(text) (all in --format json)"
+    }
+  }
+
+  private func describe(_ reference: RuleReference, _ site: SiteReport) -> String {
     let number = reference.ordinal.map { "rule \($0) " } ?? "default "
-    let place = PlainText.place(reference.position)
-    return "\(number)`\(reference.rule)` of \(reference.table) (\(reference.action))"
+    let place = site.place(reference)
+    return "\(number)`\(reference.rule)` of \(site.table(reference)) (\(reference.action))"
       + (place.isEmpty ? "" : ", \(place)")
   }
 
@@ -194,11 +205,11 @@ package struct TextReport {
     lines.append(bold("FINDINGS"))
     for finding in site.findings {
       var text = "\(finding.severity.rawValue): \(finding.id.rawValue): \(finding.message)"
-      if let rule = finding.rule { text += " — \(describe(rule))" }
-      else if finding.position != nil { text += " — \(PlainText.place(finding.position))" }
+      if let rule = finding.rule { text += " — \(describe(rule, site))" }
+      else if finding.position != nil { text += " — \(site.place(finding.position, file: finding.file))" }
       if finding.endpoints.count > 1 { text += " (\(finding.endpoints.count) endpoints)" }
       if finding.endpoints.count == 1 {
-        text += " (\(report.catalogue.endpoints[finding.endpoints[0]].text))"
+        text += " (\(site.catalogue.endpoints[finding.endpoints[0]].text))"
       }
       bullet(text, colour: nil)
     }
@@ -210,7 +221,7 @@ package struct TextReport {
     guard !shown.isEmpty else { return }
     lines.append(bold("NOTES ON THE EXPORT"))
     for diagnostic in shown {
-      let place = PlainText.place(diagnostic.position)
+      let place = site.place(diagnostic.position, file: diagnostic.file)
       bullet("\(diagnostic.text)\(place.isEmpty ? "" : " (\(place))")", colour: nil)
     }
     lines.append("")
@@ -232,24 +243,29 @@ package struct TextReport {
 
   private mutating func addOverview() {
     lines.append(bold("SUMMARY"))
-    let width = max(style.width - 44, 20)
+    let hasWaivers = report.sites.contains { $0.summary.waived > 0 }
+    let names = ["allowed", "blocked", "partial", "condit.", "unknown"] + (hasWaivers ? ["waived"] : [])
+    let width = max(style.width - 8 * names.count - 2, 20)
     lines.append(
-      PlainText.padded("SITE AND CLIENT", to: width) + "  allowed blocked partial condit. unknown")
+      PlainText.padded("SITE AND CLIENT", to: width) + "  "
+        + names.map { PlainText.padded($0, to: 7, right: true) }.joined(separator: " "))
     for site in report.sites {
       let counts = site.summary
-      let wrapped = PlainText.wrap(
-        PlainText.safe("\(site.title) · \(site.scope) · \(site.client.text)"), width: width)
+      let wrapped =
+        PlainText.wrap(PlainText.safe(site.title), width: width)
+        + PlainText.wrap(PlainText.safe("\(site.scope), \(site.client.text)"), width: width - 2)
+        .map { "  " + $0 }
       for (index, line) in wrapped.enumerated() {
-        let left = PlainText.padded(line, to: width)
         guard index == 0 else {
-          lines.append(line)
+          lines.append(dim(line))
           continue
         }
-        let cells = [Verdict.allowed, .blocked, .partial, .conditional, .unknown].map { verdict in
+        var cells = [Verdict.allowed, .blocked, .partial, .conditional, .unknown].map { verdict in
           let text = PlainText.padded("\(counts[verdict])", to: 7, right: true)
           return counts[verdict] > 0 ? coloured(text, verdict) : dim(text)
         }
-        lines.append(left + "  " + cells.joined(separator: " "))
+        if hasWaivers { cells.append(PlainText.padded("\(counts.waived)", to: 7, right: true)) }
+        lines.append(PlainText.padded(line, to: width) + "  " + cells.joined(separator: " "))
       }
     }
     lines.append("")

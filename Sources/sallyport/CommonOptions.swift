@@ -101,7 +101,9 @@ struct OutputOptions: ParsableArguments {
 /// The present as ISO-8601 UTC, or the time that tests set.
 enum Clock {
   static var now: String {
-    if let fixed = ProcessInfo.processInfo.environment["SALLYPORT_NOW"] { return fixed }
-    return Date().formatted(.iso8601)
+    if let fixed = ProcessInfo.processInfo.environment["SALLYPORT_NOW"].flatMap({ Moment.parse($0) }) {
+      return fixed
+    }
+    return Moment.text(Date())
   }
 }

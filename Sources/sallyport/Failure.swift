@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import CatalogueReaders
 import ImportKit
+import Inventory
 
 /// Ends a command with a message and the exit status that fits its error.
 enum Failure {
@@ -29,10 +30,23 @@ enum Failure {
   static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is ImportError, is CatalogueError: .inputNotUnderstood
-    case is InputError: .inputNotFound
+    case let error as InputError: error.code == .notUnderstood ? .inputNotUnderstood : .inputNotFound
+    case let error as InventoryError: status(error.code)
+    case is SiteSetupError: .usage
     case is ClientSelection.Failure, is CatalogueLibrary.Failure: .usage
     case is OutputError: .cannotCreate
     default: .ourFault
+    }
+  }
+
+  private static func status(_ code: InventoryError.Code) -> ExitStatus {
+    switch code {
+    case .notFound: .inputNotFound
+    case .notOurs, .damaged: .inputNotUnderstood
+    case .cannotWrite: .cannotCreate
+    case .busy: .busy
+    case .unknownName: .usage
+    case .inputOutput: .inputOutput
     }
   }
 }

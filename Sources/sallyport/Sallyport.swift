@@ -13,7 +13,22 @@ struct Sallyport: ParsableCommand {
       70 internal fault, 73 cannot create, 74 input/output error, 75 busy, try again.
       """,
     version: Program.version,
-    subcommands: [CheckCommand.self, ExplainCommand.self, FormatsCommand.self, CatalogueCommand.self])
+    groupedSubcommands: [
+      CommandGroup(
+        name: "One export", subcommands: [
+          CheckCommand.self, ExplainCommand.self, FormatsCommand.self, DemoCommand.self,
+        ]),
+      CommandGroup(
+        name: "Sites over time", subcommands: [
+          ImportCommand.self, AuditCommand.self, ReportCommand.self, HistoryCommand.self,
+          SnapshotCommand.self, SiteCommand.self, WaiverCommand.self, BaselineCommand.self,
+          SQLCommand.self,
+        ]),
+      CommandGroup(
+        name: "The list and the database", subcommands: [
+          CatalogueCommand.self, VerifyCommand.self, BackupCommand.self, PruneCommand.self,
+        ]),
+    ])
 }
 
 /// What the program calls itself.

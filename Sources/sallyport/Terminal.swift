@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import Synchronization
 
 /// What the program is writing to.
 enum Terminal {
@@ -30,5 +31,29 @@ enum Terminal {
   /// A message for the user, apart from the results.
   static func say(_ text: String) {
     FileHandle.standardError.write(Data((PlainText.safe(text) + "\n").utf8))
+  }
+}
+
+/// One line on standard error that tells how far long work has come; nothing where that is no
+/// terminal.
+final class ProgressLine: Sendable {
+  private let what: String
+  private let last = Mutex(Date.distantPast)
+
+  init(_ what: String) { self.what = what }
+
+  @Sendable func show(_ done: Int, _ total: Int) {
+    guard Terminal.errorIsTerminal, total > 1 else { return }
+    let isDue = last.withLock { last in
+      guard Date().timeIntervalSince(last) > 0.1 || done == total else { return false }
+      last = Date()
+      return true
+    }
+    if isDue { FileHandle.standardError.write(Data("\r\(what) \(done)/\(total)\u{1B}[K".utf8)) }
+  }
+
+  func end() {
+    guard Terminal.errorIsTerminal else { return }
+    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
   }
 }

@@ -86,7 +86,7 @@ struct NFTRuleTranslator {
       for alternative in alternatives {
         rules.append(
           Rule(
-            name: comment.isEmpty ? "handle \(handle ?? "?")" : comment, vendorID: handle,
+            name: comment, vendorID: handle,
             match: Match(alternative + extra), action: action, position: position))
       }
     }

@@ -1,0 +1,175 @@
+import ComplianceEngine
+import EndpointCatalogue
+import Foundation
+import Inventory
+import NetworkSets
+import Reports
+import Synchronization
+
+/// Judges the sites of an inventory, all processors at work, and tells the present, or any moment
+/// of the past, as one report.
+package struct FleetAudit: Sendable {
+  package var inventory: InventoryDatabase
+  package var library: CatalogueLibrary
+  package var program: String
+  /// Names of sites; empty for all.
+  package var sites: [String] = []
+  /// Tags of sites, any of which suffices; empty for all.
+  package var tags: [String] = []
+  /// ISO-8601 UTC; nil for the present.
+  package var moment: String?
+  /// Edition to judge with instead of the one in force.
+  package var catalogue: Catalogue?
+  package var selection: ClientSelection?
+  package var scope: String?
+  package var knowledge = OutsideKnowledge()
+  /// Show only what changed after this moment.
+  package var changedSince: String?
+
+  package init(inventory: InventoryDatabase, library: CatalogueLibrary, program: String) {
+    self.inventory = inventory
+    self.library = library
+    self.program = program
+  }
+
+  package struct Result: Sendable {
+    package var report: AuditReport
+    /// Sites that could not be judged, with the reason.
+    package var failures: [(site: String, error: any Error)]
+    /// Sites without any snapshot so far.
+    package var empty: [String]
+  }
+
+  /// Brings the recorded history up to date. Safe to run by several processes at once.
+  ///
+  /// - Returns: the sites that could not be judged.
+  package func record(
+    now: String, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws -> [(site: String, error: any Error)] {
+    let chosen = try chosenSites()
+    return Self.each(chosen, progress: progress) { site in
+      // Another process may store an export meanwhile; then the judgement starts over.
+      for _ in 0..<8 {
+        let history = try SiteHistory(
+          inventory: inventory, site: try inventory.site(named: site.name), library: library,
+          now: now)
+        let walk = try history.walk()
+        if walk.start.from == nil { return }
+        if try inventory.record(walk.steps, site: site.name, start: walk.start, now: now) { return }
+      }
+      throw InventoryError(
+        .busy, "site `\(site.name)` keeps changing while it is judged", advice: "try again")
+    }.compactMap { site, result in
+      if case .failure(let error) = result { return (site.name, error) }
+      return nil
+    }
+  }
+
+  /// The report; writes nothing.
+  package func report(
+    now: String, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws -> Result {
+    let at = moment ?? now
+    let waivers = try inventory.waivers()
+    var entries: [SiteReport] = []
+    var failures: [(site: String, error: any Error)] = []
+    var empty: [String] = []
+    let judged = Self.each(try chosenSites(), progress: progress) { site in
+      try reports(of: site, at: at, waivers: waivers, now: now)
+    }
+    for (site, result) in judged {
+      switch result {
+      case .success(let reports) where reports.isEmpty: empty.append(site.name)
+      case .success(let reports): entries += reports
+      case .failure(let error): failures.append((site.name, error))
+      }
+    }
+    let main = Self.mostCommon(entries.map(\.catalogue))
+    if changedSince != nil { entries.removeAll { $0.shownOnly?.isEmpty ?? false } }
+    return Result(
+      report: AuditReport(
+        catalogue: try main ?? catalogue ?? library.find(nil), generatedAt: now, program: program,
+        sites: entries), failures: failures, empty: empty)
+  }
+
+  // MARK: Sites
+
+  private func chosenSites() throws -> [SiteRecord] {
+    let all = try inventory.sites(includingRetired: moment != nil)
+    for name in sites where !all.contains(where: { $0.name == name }) {
+      _ = try inventory.site(named: name)
+      throw InventoryError(
+        .unknownName, "site `\(name)` is retired",
+        advice: "its history can be read with --as-of and a date before that")
+    }
+    let chosen = all.filter { site in
+      (sites.isEmpty || sites.contains(site.name))
+        && (tags.isEmpty || !tags.allSatisfy { !site.tags.contains($0) })
+        && (moment.map { moment in site.retiredAt.map { $0 > moment } ?? true } ?? true)
+    }
+    guard !chosen.isEmpty || tags.isEmpty else {
+      throw InventoryError(
+        .unknownName, "no site has the tag \(tags.map { "`\($0)`" }.joined(separator: " or "))")
+    }
+    return chosen
+  }
+
+  private func reports(
+    of site: SiteRecord, at moment: String, waivers: [WaiverRecord], now: String
+  ) throws -> [SiteReport] {
+    let history = try SiteHistory(
+      inventory: inventory, site: site, library: library, now: now)
+    let present = try history.present(
+      at: moment, catalogue: catalogue, selection: selection, scope: scope, knowledge: knowledge)
+    let intervals =
+      selection == nil && scope == nil ? try inventory.verdicts(of: site.name, at: moment) : []
+    let builder = SiteReportBuilder(
+      site: site, waivers: waivers, moment: moment, intervals: intervals)
+    var before: [SubjectRecord.Key: [VerdictRecord.Key: String]] = [:]
+    if let changedSince {
+      for interval in try inventory.verdicts(of: site.name, at: changedSince) {
+        let key = VerdictRecord.Key(endpoint: interval.endpoint, port: interval.port)
+        before[interval.subject, default: [:]][key] = interval.verdict
+      }
+    }
+    return present.subjects.map { subject, outcome in
+      var report = builder.report(subject, outcome, present.catalogue)
+      if changedSince != nil {
+        let old = before[subject.record.key] ?? [:]
+        report.shownOnly = Set(
+          report.results.filter { result in
+            let key = VerdictRecord.Key(
+              endpoint: report.endpoint(of: result).text, port: Int(result.requirement.port))
+            return old[key] != result.verdict.rawValue
+          }.map(\.requirement))
+      }
+      return report
+    }
+  }
+
+  private static func mostCommon(_ catalogues: [Catalogue]) -> Catalogue? {
+    var counts: [String: Int] = [:]
+    for catalogue in catalogues { counts[catalogue.reference, default: 0] += 1 }
+    let most = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }
+    return most.flatMap { entry in catalogues.first { $0.reference == entry.key } }
+  }
+
+  /// Works on all sites at once, and gives the results in the order of the sites.
+  private static func each<Value: Sendable>(
+    _ sites: [SiteRecord], progress: @Sendable (Int, Int) -> Void,
+    _ body: @Sendable (SiteRecord) throws -> Value
+  ) -> [(SiteRecord, Swift.Result<Value, any Error>)] {
+    let results = Mutex<[Int: Swift.Result<Value, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: sites.count) { index in
+      let result = Swift.Result { try body(sites[index]) }
+      let done = results.withLock { results in
+        results[index] = result
+        return results.count
+      }
+      progress(done, sites.count)
+    }
+    return results.withLock { results in
+      sites.indices.compactMap { index in results[index].map { (sites[index], $0) } }
+    }
+  }
+}

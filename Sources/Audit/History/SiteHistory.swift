@@ -1,0 +1,313 @@
+import ComplianceEngine
+import EndpointCatalogue
+import Foundation
+import Inventory
+import JSONTree
+import NetworkSets
+import PolicyModel
+
+/// Judges one site moment by moment and says what each moment changes.
+///
+/// What comes out depends on the stored exports, the settings and the lists only, never on the
+/// order in which they came in.
+struct SiteHistory {
+  let inventory: InventoryDatabase
+  let site: SiteRecord
+  let editions: EditionInForce
+  let loader: PolicyLoader
+  /// ISO-8601 UTC.
+  let now: String
+
+  /// The site as it is judged last, with full results for the report.
+  struct Present: Sendable {
+    let state: SiteState
+    let catalogue: Catalogue
+    let subjects: [(subject: SiteSubject, outcome: Evaluation.Outcome)]
+  }
+
+  struct Walk: Sendable {
+    let start: EvaluationStart
+    let steps: [EvaluationStep]
+  }
+
+  init(inventory: InventoryDatabase, site: SiteRecord, library: CatalogueLibrary, now: String) throws {
+    self.inventory = inventory
+    self.site = site
+    self.now = now
+    editions = try EditionInForce(site.catalogue, in: library)
+    loader = PolicyLoader(inventory)
+  }
+
+  private var planner: SubjectPlanner { SubjectPlanner(site: site, loader: loader) }
+
+  /// Judges everything that is out of date.
+  func walk() throws -> Walk {
+    let current = editions.edition(at: now)
+    let start = try inventory.evaluationStart(
+      of: site.name, edition: (current.version, EditionInForce.moment(current)),
+      engine: Engine.version, now: now)
+    guard let from = start.from else { return Walk(start: start, steps: []) }
+    let snapshots = try inventory.moments(of: site.name)
+    guard let first = snapshots.first else { return Walk(start: start, steps: []) }
+    let isOtherEngine = start.subjects.contains { $0.engine != Engine.version }
+    let end = site.retiredAt ?? now
+    var moments = Set(snapshots + editions.moments(after: first, until: now))
+    if isOtherEngine { moments.insert(now) }
+    var walker = Walker(
+      history: self, before: try inventory.state(of: site.name, justBefore: from),
+      open: start.subjects)
+    let due = moments.sorted().filter { $0 >= from && $0 <= end }
+    for moment in due {
+      do {
+        try walker.advance(to: moment)
+      } catch let error as SiteSetupError {
+        // Settings that fit the present need not fit every state of the past; those stay without
+        // verdicts. The present has to fit.
+        guard moment != due.last else { throw error }
+        try walker.close(at: moment)
+      }
+    }
+    return Walk(start: start, steps: walker.steps)
+  }
+
+  /// The site at a moment, judged without being recorded.
+  func present(
+    at moment: String, catalogue: Catalogue? = nil, selection: ClientSelection? = nil,
+    scope: String? = nil, knowledge: OutsideKnowledge = OutsideKnowledge()
+  ) throws -> Present {
+    let state = try inventory.state(of: site.name, at: moment)
+    let edition = catalogue ?? editions.edition(at: moment)
+    var planner = planner
+    if let selection { planner.selection = selection }
+    planner.scope = scope
+    return Present(
+      state: state, catalogue: edition,
+      subjects: try planner.subjects(state).map { subject in
+        let evaluation = Evaluation(path: subject.path, catalogue: edition, knowledge: knowledge)
+        return (subject, evaluation.run())
+      })
+  }
+}
+
+/// Goes through a site's history and keeps what was in force so far.
+private struct Walker {
+  let history: SiteHistory
+  private(set) var steps: [EvaluationStep] = []
+  private var state: SiteState
+  private var open: [SubjectRecord.Key: EvaluationStart.OpenSubject]
+  private var subjects: [SubjectRecord.Key: SiteSubject]?
+  /// The edition that the open verdicts were judged with.
+  private var edition: Catalogue?
+
+  init(history: SiteHistory, before: SiteState, open: [EvaluationStart.OpenSubject]) {
+    self.history = history
+    state = before
+    self.open = Dictionary(uniqueKeysWithValues: open.map { ($0.subject.key, $0) })
+    edition = open.first.flatMap { subject in
+      history.editions.editions.first { $0.version == subject.version && $0.id == subject.catalogue }
+    }
+  }
+
+  mutating func advance(to moment: String) throws {
+    let next = try history.inventory.state(of: history.site.name, at: moment)
+    let catalogue = history.editions.edition(at: moment)
+    let isKnown = !open.isEmpty && edition == catalogue && next.hasSamePolicies(as: state)
+      && open.values.allSatisfy { $0.engine == Engine.version }
+    guard !isKnown else {
+      state = next
+      subjects = nil
+      return
+    }
+    let planner = SubjectPlanner(site: history.site, loader: history.loader)
+    let planned = try planner.subjects(next)
+    let before: [SubjectRecord.Key: SiteSubject]
+    if let subjects {
+      before = subjects
+    } else {
+      // The state before may be one that can no longer be judged; then its changes go unexplained.
+      before = Self.byKey((try? planner.subjects(state)) ?? [])
+    }
+    var stillOpen: [SubjectRecord.Key: EvaluationStart.OpenSubject] = [:]
+    for subject in planned {
+      let key = subject.record.key
+      let predecessor = predecessor(of: subject, among: planned)
+      let opened = try judge(
+        subject, at: moment, catalogue, known: open[key], before: before[key],
+        predecessor: predecessor)
+      stillOpen[key] = opened
+    }
+    for (key, subject) in open.sorted(by: { $0.value.subject.client < $1.value.subject.client })
+    where stillOpen[key] == nil {
+      steps.append(closing(subject, at: moment))
+    }
+    open = stillOpen
+    subjects = Self.byKey(planned)
+    state = next
+    edition = catalogue
+    history.loader.keep(only: next.hops)
+  }
+
+  /// Ends all verdicts where a state cannot be judged.
+  mutating func close(at moment: String) throws {
+    for subject in open.values.sorted(by: { $0.subject.client < $1.subject.client }) {
+      steps.append(closing(subject, at: moment))
+    }
+    open = [:]
+    subjects = nil
+    state = try history.inventory.state(of: history.site.name, at: moment)
+  }
+
+  private static func byKey(_ subjects: [SiteSubject]) -> [SubjectRecord.Key: SiteSubject] {
+    Dictionary(subjects.map { ($0.record.key, $0) }) { first, _ in first }
+  }
+
+  /// The open subject that a new one takes over from, where a device or scope of the way changed.
+  private func predecessor(
+    of subject: SiteSubject, among planned: [SiteSubject]
+  ) -> EvaluationStart.OpenSubject? {
+    let key = subject.record.key
+    guard open[key] == nil else { return nil }
+    let kept = Set(planned.map(\.record.key))
+    let gone = open.values.filter { !kept.contains($0.subject.key) }
+    let sameClient = gone.filter { $0.subject.client == key.client && $0.subject.family == key.family }
+    if sameClient.count == 1 { return sameClient[0] }
+    return gone.count == 1 && open.count == 1 && planned.count == 1 ? gone[0] : nil
+  }
+
+  // MARK: One subject
+
+  private mutating func judge(
+    _ subject: SiteSubject, at moment: String, _ catalogue: Catalogue,
+    known: EvaluationStart.OpenSubject?, before: SiteSubject?,
+    predecessor: EvaluationStart.OpenSubject?
+  ) throws -> EvaluationStart.OpenSubject {
+    let digest = subject.digest(catalogue)
+    if let known, known.digest == digest { return known }
+    let outcome = Evaluation(path: subject.path, catalogue: catalogue).run()
+    let verdicts = outcome.results.map { VerdictRecord($0, catalogue) }
+    let findings = Self.distinct(outcome.findings.map { FindingRecord($0, catalogue) })
+    var counts: [String: Int] = [:]
+    for record in verdicts where record.level == "required" { counts[record.verdict, default: 0] += 1 }
+    let old = Dictionary((known?.verdicts ?? []).map { ($0.key, $0) }) { first, _ in first }
+    let current = Dictionary(verdicts.map { ($0.key, $0) }) { first, _ in first }
+    let changed = verdicts.filter { record in old[record.key].map { !$0.isSame(as: record) } ?? true }
+    let closed = (known?.verdicts ?? []).filter { record in
+      current[record.key].map { !$0.isSame(as: record) } ?? true
+    }
+    let causes = try causes(
+      of: changed, old: old, subject: subject, catalogue, known: known, before: before,
+      predecessor: predecessor)
+    let keptFindings = Set(findings.map(\.key))
+    let oldFindings = Set((known?.findings ?? []).map(\.key))
+    steps.append(
+      EvaluationStep(
+        subject: subject.record, at: moment, catalogue: catalogue.id, version: catalogue.version,
+        digest: digest, engine: Engine.version, counts: counts, closed: closed.map(\.key),
+        opened: zip(changed, causes).map { ($0, $1) },
+        closedFindings: (known?.findings ?? []).filter { !keptFindings.contains($0.key) },
+        openedFindings: findings.filter { !oldFindings.contains($0.key) }))
+    return EvaluationStart.OpenSubject(
+      subject: subject.record, digest: digest, catalogue: catalogue.id, version: catalogue.version,
+      engine: Engine.version, verdicts: verdicts, findings: findings)
+  }
+
+  /// Two findings that differ in their place only are one in the history.
+  private static func distinct(_ findings: [FindingRecord]) -> [FindingRecord] {
+    var seen: Set<FindingRecord.Key> = []
+    return findings.filter { seen.insert($0.key).inserted }
+  }
+
+  private func closing(
+    _ subject: EvaluationStart.OpenSubject, at moment: String
+  ) -> EvaluationStep {
+    EvaluationStep(
+      subject: subject.subject, at: moment, catalogue: subject.catalogue, version: subject.version,
+      digest: Data(), engine: Engine.version, counts: [:], closed: subject.verdicts.map(\.key),
+      opened: [], closedFindings: subject.findings, openedFindings: [])
+  }
+
+  // MARK: Causes
+
+  private func causes(
+    of changed: [VerdictRecord], old: [VerdictRecord.Key: VerdictRecord], subject: SiteSubject,
+    _ catalogue: Catalogue, known: EvaluationStart.OpenSubject?, before: SiteSubject?,
+    predecessor: EvaluationStart.OpenSubject?
+  ) throws -> [VerdictCause] {
+    guard let known else {
+      return Self.firstCauses(of: changed, subject: subject, predecessor: predecessor)
+    }
+    // What the old rules give under the new list and engine tells the list's part from the rules'.
+    var underNewList: [VerdictRecord.Key: VerdictRecord] = [:]
+    if edition != catalogue || known.engine != Engine.version, let before {
+      let outcome = Evaluation(path: before.path, catalogue: catalogue).run()
+      for result in outcome.results {
+        let record = VerdictRecord(result, catalogue)
+        underNewList[record.key] = record
+      }
+    }
+    var blame: ChangeBlame?
+    return try changed.map { record in
+      guard let previous = old[record.key] else { return listCause(record, catalogue, previous: nil) }
+      if let middle = underNewList[record.key], middle.isSame(as: record), !previous.isSame(as: middle) {
+        return edition == catalogue
+          ? VerdictCause(.program, previous: previous.verdict)
+          : listCause(record, catalogue, previous: previous)
+      }
+      guard let before, before.legs.count == subject.legs.count else {
+        return VerdictCause(.rules, previous: previous.verdict)
+      }
+      if blame == nil {
+        blame = try ChangeBlame(
+          legs: zip(before.legs, subject.legs).map(legChanges), catalogue: catalogue,
+          affected: Set(changed.map(\.key)), family: subject.family)
+      }
+      return blame?.cause(of: record, before: previous) ?? VerdictCause(.rules)
+    }
+  }
+
+  private static func firstCauses(
+    of changed: [VerdictRecord], subject: SiteSubject, predecessor: EvaluationStart.OpenSubject?
+  ) -> [VerdictCause] {
+    guard let predecessor else { return changed.map { _ in VerdictCause(.initial) } }
+    let old = Dictionary(predecessor.verdicts.map { ($0.key, $0) }) { first, _ in first }
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("path") { writer in
+        writer.member("from", "\(predecessor.subject.device) (\(predecessor.subject.scope))")
+        writer.member("to", "\(subject.record.device) (\(subject.record.scope))")
+      }
+    }
+    return changed.map { record in
+      VerdictCause(.rules, detail: writer.text, previous: old[record.key]?.verdict)
+    }
+  }
+
+  private func listCause(
+    _ record: VerdictRecord, _ catalogue: Catalogue, previous: VerdictRecord?
+  ) -> VerdictCause {
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("catalogue") { writer in
+        writer.member("from", edition?.reference)
+        writer.member("to", catalogue.reference)
+      }
+      writer.member("endpoint", previous == nil ? "added" : "changed")
+    }
+    return VerdictCause(.catalogue, detail: writer.text, previous: previous?.verdict)
+  }
+
+  private func legChanges(
+    _ old: SiteSubject.Leg, _ new: SiteSubject.Leg
+  ) throws -> ChangeBlame.LegChanges {
+    var changes: PolicyChanges?
+    if old.scope.policy != new.scope.policy {
+      changes = try PolicyChanges(
+        old: history.loader.pieces(old.scope, of: old.hop), oldFiles: old.hop.files,
+        new: history.loader.pieces(new.scope, of: new.hop), newFiles: new.hop.files)
+    }
+    return ChangeBlame.LegChanges(
+      device: new.hop.device.name, scope: new.scope.scope,
+      oldSnapshot: (old.hop.takenAt, old.hop.sha256), newSnapshot: (new.hop.takenAt, new.hop.sha256),
+      changes: changes, policy: new.policy, oldClient: old.client, newClient: new.client)
+  }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import GRDB
+import Schema
+
+/// The one SQLite file that holds sites, snapshots, verdicts and their history.
+///
+/// Write-ahead logging lets readers go on while an import writes; one process writes at a time and
+/// others wait, then are told to try again.
+package final class InventoryDatabase: Sendable {
+  package enum Access: Sendable {
+    /// Opens or makes the file and brings its schema up to date.
+    case write
+    /// Opens an existing file without changing anything in it.
+    case read
+  }
+
+  package let path: String
+  package let access: Access
+  let pool: any DatabaseWriter
+
+  /// Seconds that a writer waits for another one.
+  private static let patience: TimeInterval = 10
+
+  package init(path: String, access: Access) throws {
+    self.path = path
+    self.access = access
+    do {
+      switch access {
+      case .write: pool = try Self.openForWriting(path)
+      case .read: pool = try Self.openForReading(path)
+      }
+    } catch let error as DatabaseError {
+      throw InventoryError(error, path: path)
+    }
+    if access == .write {
+      try Self.wrapping(path) { try Self.migrator.migrate(pool) }
+    } else {
+      try checkSchema()
+    }
+  }
+
+  private static func configuration(readonly: Bool) -> Configuration {
+    var configuration = Configuration()
+    configuration.readonly = readonly
+    configuration.busyMode = .timeout(patience)
+    configuration.maximumReaderCount = 8
+    configuration.prepareDatabase { database in
+      try database.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000")
+      if !readonly {
+        // Full synchronisation at checkpoints only: a power cut may lose the last transaction of
+        // a write-ahead log, never the consistency of the file.
+        try database.execute(sql: "PRAGMA synchronous = NORMAL")
+      }
+    }
+    return configuration
+  }
+
+  private static func openForWriting(_ path: String) throws -> any DatabaseWriter {
+    let folder = (path as NSString).deletingLastPathComponent
+    guard folder.isEmpty || FileManager.default.fileExists(atPath: folder) else {
+      throw InventoryError(
+        .cannotWrite, "\(path): the folder `\(folder)` does not exist", advice: "make it first")
+    }
+    return try DatabasePool(path: path, configuration: configuration(readonly: false))
+  }
+
+  private static func openForReading(_ path: String) throws -> any DatabaseWriter {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw InventoryError(
+        .notFound, "\(path): no such database",
+        advice: "`sallyport import` makes one; name another with --db or SALLYPORT_DB")
+    }
+    do {
+      return try DatabaseQueue(path: path, configuration: configuration(readonly: true))
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+      // A write-ahead log cannot be opened on a read-only medium; nobody can change the file
+      // there either, so that it may be read as it is.
+      var allowed = CharacterSet.urlPathAllowed
+      allowed.remove(charactersIn: "?#%")
+      let name = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
+      return try DatabaseQueue(
+        path: "file:\(name)?immutable=1", configuration: configuration(readonly: true))
+    }
+  }
+
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    for (name, sql) in Schema.migrations {
+      migrator.registerMigration(name) { try $0.execute(sql: sql) }
+    }
+    return migrator
+  }
+
+  private func checkSchema() throws {
+    try Self.wrapping(path) {
+      try pool.read { database in
+        guard try database.tableExists("grdb_migrations"), try database.tableExists("snapshot") else {
+          throw InventoryError(.notOurs, "\(path): this SQLite file is not an inventory of Sallyport")
+        }
+        let known = Set(Schema.migrations.map(\.name))
+        let applied = try Self.migrator.appliedIdentifiers(database)
+        if let newer = applied.first(where: { !known.contains($0) }) {
+          throw InventoryError(
+            .notOurs, "\(path): made by a newer program (schema \(newer))", advice: "update sallyport")
+        }
+        guard applied.count == known.count else {
+          throw InventoryError(
+            .notOurs, "\(path): made by an older program",
+            advice: "run any command that writes, such as `sallyport audit`, to bring it up to date")
+        }
+      }
+    }
+  }
+
+  /// Reads in one consistent view of the database.
+  package func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try Self.wrapping(path) { try pool.read(body) }
+  }
+
+  /// Writes in one transaction: all of it, or nothing.
+  package func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try Self.wrapping(path) { try pool.write(body) }
+  }
+
+  static func wrapping<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as DatabaseError {
+      throw InventoryError(error, path: path)
+    }
+  }
+}
+
+extension InventoryError {
+  init(_ error: DatabaseError, path: String) {
+    let words = error.message ?? "unknown error"
+    switch error.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      self.init(
+        .busy, "\(path): another process is writing to the database", advice: "try again in a moment")
+    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+      self.init(.cannotWrite, "\(path): the database cannot be written: \(words)")
+    case .SQLITE_CANTOPEN:
+      self.init(.cannotWrite, "\(path): the database cannot be opened: \(words)")
+    case .SQLITE_FULL:
+      self.init(.inputOutput, "\(path): no space left; nothing of this step was stored")
+    case .SQLITE_NOTADB:
+      self.init(.notOurs, "\(path): this is not a SQLite database")
+    case .SQLITE_CORRUPT:
+      self.init(.damaged, "\(path): the database file is damaged: \(words)", advice: "restore a backup")
+    case .SQLITE_IOERR: self.init(.inputOutput, "\(path): \(words)")
+    default: self.init(.damaged, "\(path): \(words)")
+    }
+  }
+}

@@ -1,0 +1,334 @@
+import Foundation
+import GRDB
+import PolicyCoding
+import PolicyModel
+
+/// An export as it was read, with where and when it belongs.
+package struct SnapshotToStore: Sendable {
+  package enum TimeSource: String, Sendable {
+    /// The export says when it was made.
+    case export
+    /// The user said so.
+    case option
+    /// The time of the file.
+    case file
+    /// Nothing is known but the moment of the import.
+    case `import`
+  }
+
+  package var site: String
+  package var device: String
+  package var sha256: String
+  package var format: String
+  package var product: String
+  package var importerVersion: Int
+  /// ISO-8601 UTC.
+  package var takenAt: String
+  package var takenAtSource: TimeSource
+  package var files: [String]
+  package var policies: [(policy: Policy, pieces: PolicyPieces)]
+
+  package init(
+    site: String, device: String, sha256: String, format: String, product: String,
+    importerVersion: Int, takenAt: String, takenAtSource: TimeSource, files: [String],
+    policies: [Policy]
+  ) {
+    self.site = site
+    self.device = device
+    self.sha256 = sha256
+    self.format = format
+    self.product = product
+    self.importerVersion = importerVersion
+    self.takenAt = takenAt
+    self.takenAtSource = takenAtSource
+    self.files = files
+    self.policies = policies.map { ($0, PolicyPieces($0)) }
+  }
+}
+
+/// What storing an export came to.
+package enum StoreOutcome: Hashable, Sendable {
+  /// A state of the device that was not known.
+  case new
+  /// The policy is the same as before, although the bytes differ.
+  case samePolicy
+  /// The same bytes were seen before at that place in the history.
+  case seenBefore
+}
+
+extension InventoryDatabase {
+  /// Stores one export in one transaction, sites and devices being made where they are new.
+  package func store(_ snapshot: SnapshotToStore, now: String) throws -> StoreOutcome {
+    try write { database in
+      let site = try Self.ensureSite(snapshot.site, now: now, database)
+      try Self.refusePrunedPast(snapshot, site: site, database)
+      let device = try Self.ensureDevice(snapshot.device, site: site, now: now, database)
+      let exportID = try Self.ensureExport(snapshot, database)
+      let isKnown = try Self.noteSighting(snapshot, device: device, now: now, database)
+      if isKnown.sighting, !isKnown.exportIsNewer { return .seenBefore }
+      let change = try SnapshotRuns.update(device, database)
+      // The same export seen once more changes when it was last seen, and no more.
+      if case .none = change { return .seenBefore }
+      let samePolicy = try Self.hasSamePolicy(device, exportID, snapshot.takenAt, database)
+      switch change {
+      case .none: break
+      case .appended(let id): try RuleHistory.append(id, of: device, database)
+      case .rewritten: try RuleHistory.rebuild(device, database)
+      }
+      try EvaluationStore.invalidate(site: site, from: snapshot.takenAt, database)
+      let digests = try Self.policyDigests(of: exportID, database)
+      try EventChain.append(
+        database, at: now, kind: "import", subject: "\(snapshot.site)/\(snapshot.device)"
+      ) { writer in
+        writer.member("sha256", snapshot.sha256)
+        writer.member("format", snapshot.format)
+        writer.member("importer_version", snapshot.importerVersion)
+        writer.member("taken_at", snapshot.takenAt)
+        writer.member("files", snapshot.files)
+        writer.member("policies", digests)
+      }
+      return samePolicy ? .samePolicy : .new
+    }
+  }
+
+  /// What storing an export would come to; stores nothing.
+  package func preview(_ snapshot: SnapshotToStore) throws -> StoreOutcome {
+    try read { database in
+      let device = try Int64.fetchOne(
+        database,
+        sql: """
+          SELECT d.id FROM device d JOIN site s ON s.id = d.site_id WHERE s.name = ? AND d.name = ?
+          """, arguments: [snapshot.site, snapshot.device])
+      guard let device else { return .new }
+      let wasSeen =
+        try Bool.fetchOne(
+          database,
+          sql: """
+            SELECT EXISTS (SELECT 1 FROM sighting
+              WHERE device_id = ? AND taken_at = ? AND sha256 = ?)
+            """, arguments: [device, snapshot.takenAt, snapshot.sha256]) ?? false
+      if wasSeen { return .seenBefore }
+      let previous = try Data.fetchAll(
+        database,
+        sql: """
+          SELECT q.digest FROM export_policy p JOIN policy q ON q.id = p.policy_id
+          WHERE p.export_id = (SELECT export_id FROM snapshot WHERE device_id = ? AND taken_at < ?
+            ORDER BY taken_at DESC, sha256 DESC LIMIT 1)
+          ORDER BY p.ordinal
+          """, arguments: [device, snapshot.takenAt])
+      return previous == snapshot.policies.map { Data(PolicyStore.digest($0.pieces)) }
+        ? .samePolicy : .new
+    }
+  }
+
+  /// Digests of an export's policies in their order, as hex.
+  static func policyDigests(of export: Int64, _ database: Database) throws -> [String] {
+    try String.fetchAll(
+      database,
+      sql: """
+        SELECT lower(hex(q.digest)) FROM export_policy p JOIN policy q ON q.id = p.policy_id
+        WHERE p.export_id = ? ORDER BY p.ordinal
+        """, arguments: [export])
+  }
+
+  private static func refusePrunedPast(
+    _ snapshot: SnapshotToStore, site: Int64, _ database: Database
+  ) throws {
+    let pruned = try String.fetchOne(
+      database, sql: "SELECT pruned_before FROM site WHERE id = ?", arguments: [site])
+    guard let pruned, snapshot.takenAt < pruned else { return }
+    throw InventoryError(
+      .unknownName,
+      "an export taken \(snapshot.takenAt) is older than what site `\(snapshot.site)` keeps "
+        + "(pruned before \(pruned))", advice: "import it into a database of its own")
+  }
+
+  private static func ensureSite(_ name: String, now: String, _ database: Database) throws -> Int64 {
+    if let id = try Int64.fetchOne(
+      database, sql: "SELECT id FROM site WHERE name = ?", arguments: [name])
+    {
+      return id
+    }
+    try save(SiteRecord(name: name), now: now, database)
+    return try siteID(name, database)
+  }
+
+  private static func ensureDevice(
+    _ name: String, site: Int64, now: String, _ database: Database
+  ) throws -> Int64 {
+    if let id = try Int64.fetchOne(
+      database, sql: "SELECT id FROM device WHERE site_id = ? AND name = ?", arguments: [site, name])
+    {
+      return id
+    }
+    try database.execute(
+      sql: "INSERT INTO device (site_id, name, created_at) VALUES (?, ?, ?)",
+      arguments: [site, name, now])
+    return database.lastInsertedRowID
+  }
+
+  private static func ensureExport(
+    _ snapshot: SnapshotToStore, _ database: Database
+  ) throws -> Int64 {
+    if let id = try Int64.fetchOne(
+      database, sql: "SELECT id FROM export WHERE sha256 = ? AND importer_version = ?",
+      arguments: [snapshot.sha256, snapshot.importerVersion])
+    {
+      return id
+    }
+    try database.execute(
+      sql: """
+        INSERT INTO export (sha256, importer_version, format, product) VALUES (?, ?, ?, ?)
+        """,
+      arguments: [snapshot.sha256, snapshot.importerVersion, snapshot.format, snapshot.product])
+    let id = database.lastInsertedRowID
+    var store = try PolicyStore(database)
+    for (ordinal, entry) in snapshot.policies.enumerated() {
+      let stored = try store.store(entry.pieces, ruleCount: entry.policy.ruleCount)
+      try database.execute(
+        sql: """
+          INSERT INTO export_policy (export_id, ordinal, scope, policy_id, places)
+          VALUES (?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          id, ordinal, entry.policy.scope, stored.id, Data(Packing.pack(entry.pieces.places)),
+        ])
+    }
+    return id
+  }
+
+  /// Whether the sighting was there already, and whether a newer importer has read the export.
+  private static func noteSighting(
+    _ snapshot: SnapshotToStore, device: Int64, now: String, _ database: Database
+  ) throws -> (sighting: Bool, exportIsNewer: Bool) {
+    let known =
+      try Bool.fetchOne(
+        database,
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM sighting WHERE device_id = ? AND taken_at = ? AND sha256 = ?)
+          """, arguments: [device, snapshot.takenAt, snapshot.sha256]) ?? false
+    try database.execute(
+      sql: """
+        INSERT INTO sighting (device_id, taken_at, sha256, taken_at_source, imported_at,
+          last_imported_at, files) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET last_imported_at = excluded.last_imported_at
+        """,
+      arguments: [
+        device, snapshot.takenAt, snapshot.sha256, snapshot.takenAtSource.rawValue, now, now,
+        StoredJSON.text(snapshot.files),
+      ])
+    let current =
+      try Int.fetchOne(
+        database,
+        sql: """
+          SELECT max(x.importer_version) FROM snapshot n JOIN export x ON x.id = n.export_id
+          WHERE n.device_id = ? AND n.sha256 = ?
+          """, arguments: [device, snapshot.sha256])
+    return (known, current.map { $0 < snapshot.importerVersion } ?? false)
+  }
+
+  private static func hasSamePolicy(
+    _ device: Int64, _ export: Int64, _ takenAt: String, _ database: Database
+  ) throws -> Bool {
+    let previous = try Int64.fetchOne(
+      database,
+      sql: """
+        SELECT export_id FROM snapshot WHERE device_id = ? AND taken_at < ?
+        ORDER BY taken_at DESC, sha256 DESC LIMIT 1
+        """, arguments: [device, takenAt])
+    guard let previous else { return false }
+    let list = "SELECT policy_id FROM export_policy WHERE export_id = ? ORDER BY ordinal"
+    return try Int64.fetchAll(database, sql: list, arguments: [previous])
+      == Int64.fetchAll(database, sql: list, arguments: [export])
+  }
+}
+
+/// Keeps the snapshots of a device equal to the runs of its sightings.
+enum SnapshotRuns {
+  enum Change {
+    case none
+    /// A new run behind all others.
+    case appended(Int64)
+    /// Runs were put between others, split, or read by a newer importer.
+    case rewritten
+  }
+
+  private struct Run {
+    var sha256: String
+    var takenAt: String
+    var lastTakenAt: String
+  }
+
+  static func update(_ device: Int64, _ database: Database) throws -> Change {
+    var runs: [Run] = []
+    let sightings = try Row.fetchCursor(
+      database,
+      sql: "SELECT taken_at, sha256 FROM sighting WHERE device_id = ? ORDER BY taken_at, sha256",
+      arguments: [device])
+    while let row = try sightings.next() {
+      let sha256: String = row["sha256"]
+      if runs.last?.sha256 == sha256 {
+        runs[runs.count - 1].lastTakenAt = row["taken_at"]
+      } else {
+        runs.append(Run(sha256: sha256, takenAt: row["taken_at"], lastTakenAt: row["taken_at"]))
+      }
+    }
+    let existing = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT id, sha256, taken_at, last_taken_at, export_id FROM snapshot WHERE device_id = ?
+        ORDER BY taken_at, sha256
+        """, arguments: [device])
+    let isPrefix =
+      existing.count <= runs.count
+      && zip(existing, runs).allSatisfy { row, run in
+        row["sha256"] == run.sha256 && row["taken_at"] == run.takenAt
+      }
+    var readAnew = false
+    if isPrefix {
+      for (row, run) in zip(existing, runs) {
+        if row["last_taken_at"] != run.lastTakenAt {
+          try database.execute(
+            sql: "UPDATE snapshot SET last_taken_at = ? WHERE id = ?",
+            arguments: [run.lastTakenAt, row["id"] as Int64])
+        }
+        let export = try newestExport(run.sha256, database)
+        if row["export_id"] != export {
+          try database.execute(
+            sql: "UPDATE snapshot SET export_id = ? WHERE id = ?",
+            arguments: [export, row["id"] as Int64])
+          readAnew = true
+        }
+      }
+      let more = runs.dropFirst(existing.count)
+      for run in more { try insert(run, device: device, database) }
+      if readAnew || more.count > 1 { return .rewritten }
+      return more.isEmpty ? .none : .appended(database.lastInsertedRowID)
+    }
+    // The history refers to snapshots, so it goes first.
+    for table in ["rule_span", "rule_move", "object_span"] {
+      try database.execute(sql: "DELETE FROM \(table) WHERE device_id = ?", arguments: [device])
+    }
+    try database.execute(sql: "DELETE FROM snapshot WHERE device_id = ?", arguments: [device])
+    for run in runs { try insert(run, device: device, database) }
+    return .rewritten
+  }
+
+  private static func insert(_ run: Run, device: Int64, _ database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO snapshot (device_id, export_id, sha256, taken_at, last_taken_at)
+        VALUES (?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        device, try newestExport(run.sha256, database), run.sha256, run.takenAt, run.lastTakenAt,
+      ])
+  }
+
+  private static func newestExport(_ sha256: String, _ database: Database) throws -> Int64? {
+    try Int64.fetchOne(
+      try database.cachedStatement(
+        sql: "SELECT id FROM export WHERE sha256 = ? ORDER BY importer_version DESC LIMIT 1"),
+      arguments: [sha256])
+  }
+}
