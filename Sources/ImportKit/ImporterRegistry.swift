@@ -19,33 +19,37 @@ package struct ImporterRegistry: Sendable {
   /// Reads the files of one device.
   ///
   /// Among several files those that no importer knows are passed over with a note, since folders
-  /// hold other things too. Fails where a file cannot be parsed, nothing is recognised, or the
-  /// files belong to different products.
+  /// hold other things too. A file that several importers know (a list of networks, say) goes with
+  /// the others. Fails where a file cannot be parsed, nothing is recognised, or the files belong to
+  /// different products.
   package func read(_ files: [ExportFile]) throws(ImportError) -> Outcome {
     var documents: [ExportDocument] = []
-    var chosen: (any ExportImporter)?
+    var possible: [any ExportImporter] = []
     var passedOver: [ImportError] = []
     for file in files {
       let document: ExportDocument
-      let found: any ExportImporter
+      let found: [any ExportImporter]
       do throws(ImportError) {
         document = try self.document(file)
-        found = try importer(recognising: document)
+        found = try importers(recognising: document)
       } catch {
         guard files.count > 1, error.code == .notRecognised else { throw error }
         passedOver.append(error)
         continue
       }
-      if let chosen, chosen.format.id != found.format.id {
+      let common =
+        documents.isEmpty
+        ? found : possible.filter { one in found.contains { $0.format.id == one.format.id } }
+      if common.isEmpty, let first = possible.first {
         throw ImportError(
           .mixed, file: file.name,
-          reason: "this is \(found.format.product), but \(documents.first?.file ?? "") is "
-            + "\(chosen.format.product)", advice: "give the files of one device at a time")
+          reason: "this is \(found[0].format.product), but \(documents.first?.file ?? "") is "
+            + "\(first.format.product)", advice: "give the files of one device at a time")
       }
-      chosen = found
+      possible = common
       documents.append(document)
     }
-    guard let chosen else {
+    guard let chosen = possible.first else {
       throw passedOver.first
         ?? ImportError(.incomplete, file: "-", reason: "no file was given")
     }
@@ -82,17 +86,20 @@ package struct ImporterRegistry: Sendable {
     }
   }
 
-  private func importer(
+  /// Every importer that knows a document, never none.
+  private func importers(
     recognising document: ExportDocument
-  ) throws(ImportError) -> any ExportImporter {
+  ) throws(ImportError) -> [any ExportImporter] {
+    var found: [any ExportImporter] = []
     var almost: [(any ExportImporter, String, String)] = []
     for importer in importers {
       switch importer.recognise(document) {
-      case .yes: return importer
+      case .yes: found.append(importer)
       case .almost(let reason, let advice): almost.append((importer, reason, advice))
       case .no: break
       }
     }
+    if !found.isEmpty { return found }
     if let (importer, reason, advice) = almost.first {
       throw ImportError(
         .wrongKind, file: document.file,
