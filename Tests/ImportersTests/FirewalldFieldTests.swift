@@ -43,7 +43,7 @@ import Testing
         results[0].conditions.contains {
           $0.condition.detail.contains("FirewallBackend") && $0.outcome == "allow"
         })
-      #expect(results[0].deciding.first?.rule == "rule \(interface + 1)")
+      #expect(results[0].deciding.first?.ordinal == interface + 1)
     }
     let other = try FieldJudgement.judge(policy, Client(fromZone: "eth9"))
     #expect(other.allSatisfy { [.unknown, .conditional].contains($0.verdict) })

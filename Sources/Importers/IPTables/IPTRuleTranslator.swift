@@ -20,15 +20,14 @@ struct IPTRuleTranslator {
     let sources: AddressSet?
   }
 
-  /// - Parameter ordinal: the number by which `iptables -L --line-numbers` shows the rule.
   mutating func translate(
-    _ rule: IPTArguments, ordinal: Int, place: IPTPlace, position: SourcePosition
+    _ rule: IPTArguments, place: IPTPlace, position: SourcePosition
   ) -> Outcome {
     let matcher = IPTMatcher(rule, place: place, position: position, sets: sets)
     notes += matcher.notes
     let rules = steps(rule, hooks: place.hooks, position: position).map { step in
       Rule(
-        name: rule.comment.isEmpty ? "rule \(ordinal)" : rule.comment,
+        name: rule.comment,
         match: Match(matcher.clauses + (step.condition.map { [.requires($0)] } ?? [])),
         action: step.action, position: position)
     }

@@ -78,7 +78,7 @@ struct IPTTableBuilder {
     var rules: [Rule] = []
     for (index, argument) in arguments.enumerated() {
       let outcome = translator.translate(
-        argument, ordinal: index + 1, place: place, position: chain.rules[index].position)
+        argument, place: place, position: chain.rules[index].position)
       rules += outcome.rules
       clients.see(outcome, target: argument.target, table: table.name, hooks: hooks)
     }
