@@ -6,4 +6,5 @@ package let importerRegistry = ImporterRegistry([
   PfSenseImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
+  FortiGateImporter(),
 ])
