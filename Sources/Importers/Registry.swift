@@ -7,4 +7,5 @@ package let importerRegistry = ImporterRegistry([
   AzureFirewallImporter(),
   NFTablesImporter(),
   FortiGateImporter(),
+  CheckPointImporter(),
 ])
