@@ -74,11 +74,9 @@ extension HopOutcome {
   private func standsForMissingRules(_ key: RuleKey) -> Bool {
     let compiled = evaluator.context.compiled
     guard compiled.policy.tables[key.table].rules[key.rule].origin == .implied else { return false }
-    let tests = compiled.tables[key.table].rules[key.rule].tests
-    return !tests.isEmpty
-      && tests.allSatisfy {
-        if case .requires = compiled.tests[Int($0)] { true } else { false }
-      }
+    return compiled.tables[key.table].rules[key.rule].tests.contains {
+      if case .requires = compiled.tests[Int($0)] { true } else { false }
+    }
   }
 
   /// Whether a list names hosts of the same parent domain as the atom's, so that extending the
