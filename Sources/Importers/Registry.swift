@@ -8,4 +8,5 @@ package let importerRegistry = ImporterRegistry([
   NFTablesImporter(),
   FortiGateImporter(),
   CheckPointImporter(),
+  FMCImporter(),
 ])

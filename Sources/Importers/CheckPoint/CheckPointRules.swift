@@ -20,14 +20,17 @@ struct CheckPointRules {
     self.tableNames = tableNames
   }
 
-  /// What is not in the export may accept as well as drop.
+  /// What is not in the export may accept as well as drop. A rule that the export has counts as
+  /// written once.
   static func unknownRules(
-    _ name: String, _ condition: Condition, at position: SourcePosition, clauses: [Clause] = []
+    _ name: String, _ condition: Condition, at position: SourcePosition, clauses: [Clause] = [],
+    item: Item? = nil
   ) -> [Rule] {
     [Action.allow, .deny(.drop)].map { action in
       Rule(
-        name: name, match: Match(clauses + [.requires(condition)]), action: action,
-        origin: .implied, position: position)
+        name: name, vendorID: item?.uid, enabled: item?.value["enabled"]?.bool ?? true,
+        match: Match(clauses + [.requires(condition)]), action: action,
+        origin: item == nil || action == .allow ? .implied : .written, position: position)
     }
   }
 
@@ -63,7 +66,8 @@ struct CheckPointRules {
       objects.note(
         .unmodelled, "`\(name)` of layer `\(layer)` is a `\(type)`", at: item.position)
       return Self.unknownRules(
-        name, Condition(.unmodelled, "`\(name)` is a `\(type)`"), at: item.position)
+        name, Condition(.unmodelled, "`\(name)` is a `\(type)`"), at: item.position,
+        item: item)
     }
     var clauses = sideClauses(item)
     let word = actionWord(item)
@@ -81,7 +85,7 @@ struct CheckPointRules {
       return alternatives.flatMap { alternative in
         Self.unknownRules(
           name, Condition(.unmodelled, "rule `\(name)` has the action `\(word)`"),
-          at: item.position, clauses: clauses + alternative + conditions)
+          at: item.position, clauses: clauses + alternative + conditions, item: item)
       }
     }
     return alternatives.map { alternative in

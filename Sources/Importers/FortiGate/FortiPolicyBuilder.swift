@@ -96,6 +96,7 @@ struct FortiPolicyBuilder {
     policy.serviceObjects = rules.objects.table.services
     policy.zones = zones.zones
     policy.proposals = zones.proposals
+    policy.proposals = SourceProposals.narrowed(policy)
     policy.notes = tables.notes + notes + completeness(rules) + zones.notes + rules.objects.notes
     return policy
   }

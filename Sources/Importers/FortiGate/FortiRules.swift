@@ -65,8 +65,10 @@ struct FortiRules {
   private func unknownRules(
     _ policy: FortiEntry, _ condition: Condition, _ clauses: [Clause] = []
   ) -> [Rule] {
-    [Action.allow, .deny(.drop)].map {
-      rule(policy, clauses: clauses + [.requires(condition)], action: $0)
+    [Action.allow, .deny(.drop)].map { action in
+      var rule = rule(policy, clauses: clauses + [.requires(condition)], action: action)
+      if action == .allow { rule.origin = .implied }
+      return rule
     }
   }
 
