@@ -58,7 +58,7 @@ struct FindingCollector {
     collectInspection(outcome, endpoint: endpoint, index: index)
     collectOvermatching(outcome, endpoint: endpoint, index: index)
     collectNearMisses(result, index: index)
-    collectConditions(result, endpoint: endpoint, index: index)
+    collectConditions(result, endpoint: endpoint, outcome: outcome, index: index)
     if result.requirement.level == .advised,
       result.verdict == .blocked || result.verdict == .partial
     {
@@ -186,7 +186,7 @@ struct FindingCollector {
   }
 
   private mutating func collectConditions(
-    _ result: RequirementResult, endpoint: Endpoint, index: Int
+    _ result: RequirementResult, endpoint: Endpoint, outcome: FlowOutcome, index: Int
   ) {
     for condition in result.conditions where condition.outcome == "allow" {
       switch condition.condition.kind {
@@ -200,12 +200,27 @@ struct FindingCollector {
           .scheduledAllow, .warning, "allows only at certain times", rule: condition.rule,
           endpoint: index)
       case .resolvedName where endpoint.apex != nil:
+        // Names learnt from passing DNS answers, or looked up from the address, do cover a
+        // wildcard; names that the device resolves itself cannot.
+        guard !Self.namesWildcard(condition.rule, outcome) else { break }
         add(
           .wildcardInResolvedObject, .warning,
           "a name resolved by the firewall can never cover every host below a wildcard",
           rule: condition.rule, endpoint: index)
       default: break
       }
+    }
+  }
+
+  /// Whether a rule names the first host of the space by a wildcard.
+  private static func namesWildcard(_ rule: RuleReference, _ outcome: FlowOutcome) -> Bool {
+    guard let ordinal = rule.ordinal, outcome.space.count > 0 else { return false }
+    let host = outcome.space.target(of: 0).host
+    return outcome.hops.contains { hop in
+      guard hop.device == rule.device,
+        let table = hop.evaluator.context.compiled.tableNumbers[rule.table]
+      else { return false }
+      return hop.namesWildcard(RuleKey(table: table, rule: ordinal - 1), matching: host)
     }
   }
 
@@ -332,6 +347,18 @@ extension HopOutcome {
   fileprivate func decrypts(_ source: Decision.Source) -> Bool {
     guard case .rule(let key) = source else { return false }
     return evaluator.context.compiled.policy.tables[key.table].rules[key.rule].decrypts
+  }
+
+  /// Whether a destination of a rule holds a host by a pattern that is more than a single name.
+  fileprivate func namesWildcard(_ key: RuleKey, matching host: HostName) -> Bool {
+    let context = evaluator.context
+    return context.compiled.tables[key.table].rules[key.rule].tests.contains { test in
+      guard case .destination(let list, _) = context.compiled.tests[Int(test)] else { return false }
+      return list.allNames.contains { name in
+        name.pattern.hostPattern?.isWildcard ?? true
+          && name.pattern.matches(host: host, path: "/")
+      }
+    }
   }
 
   /// The name entries of a rule's destinations that hold a host.

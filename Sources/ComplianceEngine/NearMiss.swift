@@ -38,6 +38,7 @@ extension HopOutcome {
     for (index, rule) in context.compiled.tables[tableNumber].rules.enumerated() {
       guard case .allow = rule.action else { continue }
       let key = RuleKey(table: tableNumber, rule: index)
+      if standsForMissingRules(key) { continue }
       var failing: [Int32] = []
       for test in rule.tests where evaluator.truth(of: test, atom: atom) == .no {
         failing.append(test)
@@ -66,6 +67,16 @@ extension HopOutcome {
       }
     }
     return found.min { $0.key < $1.key }?.value
+  }
+
+  /// Whether a rule only says that something may allow which is not in the export: nothing that an
+  /// administrator could move or repair.
+  private func standsForMissingRules(_ key: RuleKey) -> Bool {
+    let compiled = evaluator.context.compiled
+    guard compiled.policy.tables[key.table].rules[key.rule].origin == .implied else { return false }
+    return compiled.tables[key.table].rules[key.rule].tests.contains {
+      if case .requires = compiled.tests[Int($0)] { true } else { false }
+    }
   }
 
   /// Whether a list names hosts of the same parent domain as the atom's, so that extending the

@@ -28,14 +28,21 @@ package struct ExportDocument: Sendable {
     if case .bytes(let bytes) = body { bytes } else { nil }
   }
 
-  /// The lines of a text file, UTF-16 decoded, without line ends; nil where the file is not text.
-  package var lines: [Substring]? {
+  /// The bytes of a text file, UTF-16 decoded, without byte-order mark; nil where the file is not
+  /// text.
+  package var text: ArraySlice<UInt8>? {
     guard let bytes else { return nil }
     let decoded = TextEncoding.utf16(bytes) ?? bytes
     guard !decoded.contains(0) else { return nil }
-    let start = decoded.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    return String(decoding: decoded[start...], as: UTF8.self)
-      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    return decoded[(decoded.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)...]
+  }
+
+  /// The lines of a text file, UTF-16 decoded, without line ends; nil where the file is not text.
+  package var lines: [Substring]? {
+    text.map {
+      String(decoding: $0, as: UTF8.self)
+        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    }
   }
 
   /// Parses a file by what its first bytes show.
@@ -77,7 +84,14 @@ package struct ExportDocument: Sendable {
       do throws(JSONReadError) {
         body = .json(try JSONTree(text))
       } catch {
-        throw ImportError(error, file: file.name)
+        // Some people annotate what they saved. A JSON text has no line break inside a string, so a
+        // line that starts with a comment sign is never part of one.
+        let inside = TextEncoding.blankCommentLines(&text)
+        guard inside > 0, let tree = try? JSONTree(text) else {
+          throw ImportError(error, file: file.name)
+        }
+        body = .json(tree)
+        readingNotes.append("\(inside) comment line(s) inside the JSON text were passed over")
       }
     case .unknown: body = .bytes(file.bytes)
     }

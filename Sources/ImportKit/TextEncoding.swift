@@ -51,4 +51,26 @@ enum TextEncoding {
     }
     return count
   }
+
+  /// Replaces every comment line by blanks, so that positions stay right; returns how many there
+  /// were.
+  static func blankCommentLines(_ text: inout [UInt8]) -> Int {
+    var count = 0
+    var lineStart = 0
+    while lineStart < text.count {
+      let lineEnd = text[lineStart...].firstIndex(of: 0x0A) ?? text.count
+      let first = text[lineStart..<lineEnd].firstIndex { $0 != 0x20 && $0 != 0x09 }
+      if let first {
+        let isComment =
+          text[first] == 0x23
+          || text[first] == 0x2F && first + 1 < lineEnd && text[first + 1] == 0x2F
+        if isComment {
+          count += 1
+          for index in first..<lineEnd { text[index] = 0x20 }
+        }
+      }
+      lineStart = lineEnd + 1
+    }
+    return count
+  }
 }

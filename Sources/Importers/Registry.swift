@@ -9,4 +9,7 @@ package let importerRegistry = ImporterRegistry([
   IPTablesImporter(),
   FirewalldImporter(),
   WindowsFirewallImporter(),
+  FortiGateImporter(),
+  CheckPointImporter(),
+  FMCImporter(),
 ])

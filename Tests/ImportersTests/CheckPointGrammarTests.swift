@@ -1,0 +1,96 @@
+import NetworkSets
+import Testing
+
+@testable import Importers
+
+/// Section 0.1 of the notes for Check Point, a row for each cell.
+@Suite struct CheckPointGrammarTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let entry: String
+    var isExpression = false
+    var purpose = CheckPointNames.Purpose.exact
+    let url: (String, String)
+    let expected: Bool
+
+    var testDescription: String {
+      "\(isExpression ? "regex" : "plain") \(purpose) \(entry) \(url.0)\(url.1)"
+    }
+  }
+
+  /// community.checkpoint.com, message 178046, "Common mistakes".
+  @Test(arguments: [
+    // "checkpoint.com matches for checkpoint.com.crime.org"
+    Row(entry: "x.com", url: ("x.com", "/"), expected: true),
+    Row(entry: "x.com", url: ("x.com", "/p"), expected: true),
+    Row(entry: "x.com", url: ("x.com.crime.org", "/"), expected: true),
+    Row(entry: "x.com", url: ("www.x.com", "/"), expected: false),
+    // "Always put a / at the end of non-Regex domains"
+    Row(entry: "x.com/", url: ("x.com", "/p"), expected: true),
+    Row(entry: "x.com/", url: ("x.com.crime.org", "/"), expected: false),
+    // "*checkpoint.com/ matches for crime.org/checkpoint.com/"
+    Row(entry: "*x.com/", url: ("crime.org", "/x.com/"), expected: true),
+    Row(entry: "*x.com/", url: ("evilx.com", "/"), expected: true),
+    // "*.checkpoint.com/ matches for crime.org/www.checkpoint.com/"
+    Row(entry: "*.x.com/", url: ("crime.org", "/www.x.com/"), expected: true),
+    Row(entry: "*.x.com/", url: ("a.b.x.com", "/"), expected: true),
+    Row(entry: "*.x.com/", url: ("x.com", "/"), expected: false),
+    Row(entry: "https://x.com/p", url: ("x.com", "/p/q"), expected: true),
+    Row(entry: "x.com/p", url: ("x.com", "/"), expected: false),
+    // "Regex \/checkpoint.com\.com matches for crime.org/checkpoint.com/"
+    Row(entry: #"\/x\.com"#, isExpression: true, url: ("crime.org", "/x.com/"), expected: true),
+    Row(entry: #"\/x\.com"#, isExpression: true, url: ("x.com", "/"), expected: true),
+    Row(entry: #"\/x\.com"#, isExpression: true, url: ("www.x.com", "/"), expected: false),
+    // "Regex \.checkpoint\.com matches for www.checkpoint.com.crime.org"
+    Row(entry: #"\.x\.com"#, isExpression: true, url: ("www.x.com.crime.org", "/"), expected: true),
+    Row(entry: #"\.x\.com"#, isExpression: true, url: ("x.com", "/"), expected: false),
+    // R81.10 SmartConsole help: "^https:\/\/.*\.news\.com"
+    Row(
+      entry: #"^https:\/\/.*\.x\.com"#, isExpression: true, url: ("www.x.com", "/"), expected: true),
+    // community.checkpoint.com m-p/163612: "^https?://([^/]+\.)*example.com/"
+    Row(
+      entry: #"^https?://([^/]+\.)*x.com/"#, isExpression: true, url: ("x.com", "/"), expected: true
+    ),
+    Row(
+      entry: #"^https?://([^/]+\.)*x.com/"#, isExpression: true, url: ("evilx.com", "/"),
+      expected: false),
+    Row(entry: #".*\.x\.com"#, isExpression: true, url: ("a.x.com", "/"), expected: true),
+    // As they were meant, for rules that deny.
+    Row(entry: "x.com", purpose: .meant, url: ("x.com.crime.org", "/"), expected: false),
+    Row(entry: "*.x.com", purpose: .meant, url: ("a.x.com", "/p"), expected: true),
+    Row(entry: "*.x.com", purpose: .meant, url: ("crime.org", "/a.x.com"), expected: false),
+    Row(
+      entry: #"\.x\.com"#, isExpression: true, purpose: .meant, url: ("a.x.com.crime.org", "/"),
+      expected: false),
+    Row(
+      entry: #"\.x\.com"#, isExpression: true, purpose: .meant, url: ("a.x.com", "/"),
+      expected: true),
+    Row(entry: "*update*", purpose: .meant, url: ("windowsupdate.com", "/"), expected: true),
+  ])
+  func sites(_ row: Row) throws {
+    let pattern = try #require(
+      CheckPointNames.site(row.entry, isExpression: row.isExpression, purpose: row.purpose))
+    #expect(
+      pattern.matches(host: try #require(HostName(row.url.0)), path: row.url.1) == row.expected)
+  }
+
+  /// Expressions that may begin in the scheme, or whose end is not known, are not decided.
+  @Test(arguments: [
+    #"s:\/\/x\.com"#, #"(a|b)\.x\.com"#, #"[ab]\.x"#, #"x\.com$"#, #"^x\.com"#, "(?!a)b", "a|https",
+  ])
+  func expressionsThatAreNotDecided(_ text: String) {
+    #expect(CheckPointNames.site(text, isExpression: true, purpose: .exact) == nil)
+  }
+
+  @Test(arguments: [
+    ("80", "80"), ("8000-8080", "8000-8080"), (">1023", "1024-65535"), ("<1024", "0-1023"),
+    ("80,443", "80,443"),
+  ])
+  func ports(_ row: (String, String)) throws {
+    #expect(try #require(CheckPointNames.ports(row.0)).text == row.1)
+  }
+
+  @Test(arguments: ["", "x", ">65535", "<0", "9-1"])
+  func textsThatAreNoPorts(_ text: String) {
+    #expect(CheckPointNames.ports(text) == nil)
+  }
+}
