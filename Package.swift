@@ -17,12 +17,15 @@ let package = Package(
     .systemLibrary(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "XMLTree", dependencies: ["CLibXML2"]),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "JSONTree", dependencies: ["CSimdJSON"]),
     .target(
       name: "ComplianceEngine", dependencies: ["NetworkSets", "PolicyModel", "EndpointCatalogue"]),
-    .target(name: "ImportKit", dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto"]),
+    .target(
+      name: "ImportKit",
+      dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto", "CZlib"]),
     .target(
       name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples"],
       sources: ["Imports.c"], publicHeadersPath: "include"),
