@@ -3,6 +3,7 @@ import ImportKit
 /// Every import format, in the order in which a document is offered to them.
 package let importerRegistry = ImporterRegistry([
   PANOSImporter(),
+  PanoramaImporter(),
   PfSenseImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
