@@ -25,8 +25,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("panorama-10.0-nested-dg-merger.xml", ["FR Datacenter": 3, "DE-Berlin Office": 8, "testDG": 4]),
-    ("panorama-6.0-3dg-pre-post.xml", ["Perimeter-FWs": 4, "Datacenter-Firewalls": 2, "ResolvZoneTest": 4]),
+    (
+      "panorama-10.0-nested-dg-merger.xml",
+      ["FR Datacenter": 3, "DE-Berlin Office": 8, "testDG": 4]
+    ),
+    (
+      "panorama-6.0-3dg-pre-post.xml",
+      ["Perimeter-FWs": 4, "Datacenter-Firewalls": 2, "ResolvZoneTest": 4]
+    ),
     ("panorama-11.0-ironskillet-default-rules.xml", ["sample_devicegroup": 0]),
     ("panorama-8.0-ironskillet.xml", ["sample_devicegroup": 3]),
   ])
@@ -36,13 +42,15 @@ import Testing
     let counts = outcome.export.policies.map { ($0.scope, $0.ruleCount) }
     #expect(Dictionary(uniqueKeysWithValues: counts) == rules)
     for policy in outcome.export.policies {
-      #expect(policy.notes.contains { $0.kind == .completeness && $0.text.contains("between the pre") })
+      #expect(
+        policy.notes.contains { $0.kind == .completeness && $0.text.contains("between the pre") })
     }
   }
 
   // EXPECTED-xml.md, section 1.
   @Test func pa200() throws {
-    let policy = try FieldSample.policy("paloalto-panos/panos-8.0-pa200-58rules-fqdn-negate-appid.xml")
+    let policy = try FieldSample.policy(
+      "paloalto-panos/panos-8.0-pa200-58rules-fqdn-negate-appid.xml")
     let answer = try WorkedAnswer(policy, from: "trust", to: "untrust")
     for result in answer.all {
       #expect(result.verdict == .conditional)

@@ -20,7 +20,8 @@ enum FieldSample {
 
   static func policy(_ path: String, scope: String? = nil) throws -> Policy {
     let policies = try read(path).export.policies
-    return try #require(policies.first { scope == nil || $0.scope == scope }, "no scope \(scope ?? "")")
+    return try #require(
+      policies.first { scope == nil || $0.scope == scope }, "no scope \(scope ?? "")")
   }
 }
 

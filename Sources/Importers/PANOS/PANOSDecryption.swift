@@ -16,7 +16,8 @@ extension PANOSRules {
       .filter { $0.childText("exclude") != "no" }.map { exclusionRule($0) }
     notes.append(
       Note(
-        .advisory, "hosts that Palo Alto Networks itself excludes from decryption come with content "
+        .advisory,
+        "hosts that Palo Alto Networks itself excludes from decryption come with content "
           + "updates and are not in the export"))
     return Table(
       name: "decryption", kind: .inspection, rules: excluded + rules,

@@ -36,7 +36,8 @@ final class PANOSNamespace: Sendable {
             let same = PANOSElements.sameContent(first, entry)
             duplicates.append(
               Note(
-                .reading, "\(kind) `\(name)` is defined twice in \(self.name)"
+                .reading,
+                "\(kind) `\(name)` is defined twice in \(self.name)"
                   + (same ? ", both times alike" : "; the first is used"),
                 at: SourcePosition(line: entry.line)))
             continue
@@ -63,8 +64,10 @@ final class PANOSNamespace: Sendable {
     let found =
       tags.map { $0.flatMap { tagged[$0] ?? [] } } ?? tagged.values.flatMap { $0 }
     var lines: Set<String> = []
-    return found.sorted { ($0.line, $0.attribute("name") ?? "") < ($1.line, $1.attribute("name") ?? "") }
-      .filter { lines.insert($0.attribute("name") ?? "").inserted }
+    return found.sorted {
+      ($0.line, $0.attribute("name") ?? "") < ($1.line, $1.attribute("name") ?? "")
+    }
+    .filter { lines.insert($0.attribute("name") ?? "").inserted }
   }
 
   private static func entries(of element: XMLElement, path: ArraySlice<String>) -> [XMLElement] {

@@ -273,7 +273,8 @@ struct PANOSRules {
               match: Match([
                 .requires(
                   Condition(
-                    .category, "URL filtering profile `\(name)` is predefined or missing: which "
+                    .category,
+                    "URL filtering profile `\(name)` is predefined or missing: which "
                       + "categories it blocks is not in the export"))
               ]), action: .deny(.reject), origin: .implied,
               position: SourcePosition(line: member.line))

@@ -45,8 +45,10 @@ struct PANOSVsysReader {
       urlEntriesAreOpen: PANOSVersion(version).leavesURLsOpen)
     var rules = PANOSRules(objects: objects)
     let layers = layers()
-    let defaults = [vsys.child("rulebase"), vsys.child("post-rulebase"), pushed?.child("post-rulebase")]
-      .compactMap { $0?.descend("default-security-rules", "rules") }
+    let defaults = [
+      vsys.child("rulebase"), vsys.child("post-rulebase"), pushed?.child("post-rulebase"),
+    ]
+    .compactMap { $0?.descend("default-security-rules", "rules") }
     let security = rules.security(layers, defaults: defaults)
     var tables = [security]
     var inspection: String?
@@ -70,7 +72,8 @@ struct PANOSVsysReader {
       [topology], rules: security.rules, nat: layers.flatMap { $0.rules("nat") })
     policy.zones = zones.zones
     policy.proposals = zones.proposals
-    policy.notes = rules.objects.notes + rules.notes + zones.notes + completenessNotes(layers)
+    policy.notes =
+      rules.objects.notes + rules.notes + zones.notes + completenessNotes(layers)
       + PANOSPassedOver.notes(layers)
     return policy
   }
@@ -126,7 +129,8 @@ enum PANOSPassedOver {
         return nil
       }
       return Note(
-        .advisory, "\(meaning) rules are present and not judged: they can redirect or hold up "
+        .advisory,
+        "\(meaning) rules are present and not judged: they can redirect or hold up "
           + "a flow that the security policy allows", at: SourcePosition(line: first.line))
     }
   }

@@ -45,13 +45,15 @@ struct PANOSZones {
     if zone.kinds.contains("tap") {
       notes.append(
         Note(
-          .completeness, "zone `\(zone.name)` is a tap: the firewall sees a copy of the traffic and "
+          .completeness,
+          "zone `\(zone.name)` is a tap: the firewall sees a copy of the traffic and "
             + "cannot stop it", at: position))
     }
     if zone.kinds.contains("external") {
       notes.append(
         Note(
-          .completeness, "zone `\(zone.name)` leads to another virtual system of the firewall, whose "
+          .completeness,
+          "zone `\(zone.name)` leads to another virtual system of the firewall, whose "
             + "policy the traffic passes as well: judge both", at: position))
     }
   }

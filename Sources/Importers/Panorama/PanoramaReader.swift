@@ -42,7 +42,8 @@ struct PanoramaReader {
           scope: "shared", group: nil, target: .unknown, devices: [],
           notes: [
             Note(
-              .completeness, "the configuration has no device group, so no firewall takes these "
+              .completeness,
+              "the configuration has no device group, so no firewall takes these "
                 + "rules")
           ])
       ]
@@ -85,7 +86,8 @@ struct PanoramaReader {
           scope: group.name, group: number, target: .unknown, devices: group.devices,
           notes: [
             Note(
-              .completeness, "\(group.devices.count) firewalls with rules of their own by target "
+              .completeness,
+              "\(group.devices.count) firewalls with rules of their own by target "
                 + "are too many to write out: which rules a firewall takes is left open")
           ])
       ]
@@ -176,7 +178,8 @@ struct PanoramaReader {
   private func standingNotes(_ devices: [PanoramaTree.Device], _ rules: PANOSRules) -> [Note] {
     var notes = [
       Note(
-        .completeness, "the rules of the firewalls themselves are not in a Panorama export: they "
+        .completeness,
+        "the rules of the firewalls themselves are not in a Panorama export: they "
           + "stand between the pre and the post rules, and may override the default rules, so what "
           + "post rules and default rules decide holds only where no local rule does; export the "
           + "merged configuration of each firewall")
@@ -187,7 +190,8 @@ struct PanoramaReader {
     if rules.objects.hasEntriesWithoutSlash {
       notes.append(
         Note(
-          .reading, "URL entries without a trailing slash are read as release \(versionText) of "
+          .reading,
+          "URL entries without a trailing slash are read as release \(versionText) of "
             + "Panorama would; a firewall before 10.2 also lets them match longer host names"))
     }
     return notes

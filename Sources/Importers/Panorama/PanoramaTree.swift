@@ -59,7 +59,8 @@ struct PanoramaTree {
       guard version.hasDeviceGroupParents, groups.count > 1 else { return }
       notes.append(
         Note(
-          .completeness, "the section `readonly` with the parents of the device groups is missing: "
+          .completeness,
+          "the section `readonly` with the parents of the device groups is missing: "
             + "every group is read as a child of shared; export the whole configuration"))
       return
     }
@@ -72,7 +73,8 @@ struct PanoramaTree {
       else {
         notes.append(
           Note(
-            .unresolved, "parent `\(parent.text)` of device group `\(name)` "
+            .unresolved,
+            "parent `\(parent.text)` of device group `\(name)` "
               + (numbers[parent.text] == nil ? "is not in the export" : "is one of its children")
               + "; the group is read as a child of shared", at: SourcePosition(line: parent.line)))
         continue
