@@ -5,6 +5,7 @@ package let importerRegistry = ImporterRegistry([
   PANOSImporter(),
   PanoramaImporter(),
   PfSenseImporter(),
+  OPNsenseImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
 ])
