@@ -6,6 +6,7 @@ package let importerRegistry = ImporterRegistry([
   PanoramaImporter(),
   PfSenseImporter(),
   OPNsenseImporter(),
+  JunosSRXImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
 ])
