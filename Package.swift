@@ -17,6 +17,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "XMLTree", dependencies: ["CLibXML2"]),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "JSONTree", dependencies: ["CSimdJSON"]),
@@ -25,7 +26,9 @@ let package = Package(
     .systemLibrary(
       name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "Archives", dependencies: ["CLibArchive"]),
-    .target(name: "ImportKit", dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto"]),
+    .target(
+      name: "ImportKit",
+      dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto", "CZlib"]),
     .target(
       name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples", "Scripts"],
       sources: ["Imports.c"], publicHeadersPath: "include"),

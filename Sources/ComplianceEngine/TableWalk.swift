@@ -167,17 +167,23 @@ final class TableWalk {
           decisions.append(
             Decision(
               atoms: single, outcome: .deny, source: source,
-              certain: definite && doubts.isEmpty, doubts: doubts + decision.doubts))
+              certain: (definite || decision.certain) && doubts.isEmpty,
+              doubts: doubts + decision.doubts))
           if definite { passing.subtract(single) }
         }
       }
       let doubtful = outcome.atoms { $0.contains(.deny) && $0 != .deny }.intersection(passing)
       if !doubtful.isEmpty {
-        // Unless the gate's doubtful rule applies, the flow passes.
-        decisions.append(
-          Decision(
-            atoms: doubtful, outcome: .allow, source: .rule(key), certain: doubts.isEmpty,
-            doubts: doubts))
+        // What the gate lets pass for sure passes unless a doubtful rule of the gate denies; what it
+        // denies for sure passes if a doubtful rule of the gate allows.
+        for decision in inner.decisions where decision.outcome == .allow {
+          let atoms = decision.atoms.intersection(doubtful)
+          guard !atoms.isEmpty else { continue }
+          decisions.append(
+            Decision(
+              atoms: atoms, outcome: .allow, source: .rule(key),
+              certain: decision.certain && doubts.isEmpty, doubts: doubts + decision.doubts))
+        }
         passing.subtract(doubtful)
       }
     }

@@ -13,6 +13,18 @@ enum FileKind: Equatable {
       self = .empty
       return
     }
+    if bytes.starts(with: [0x1F, 0x8B]),
+      GzipPeek.tarNames(bytes).contains(where: {
+        $0.split(separator: "/").last == "running-config.xml"
+      })
+    {
+      self = .known(
+        "a PAN-OS device-state archive",
+        advice:
+          "unpack it (tar -xzf) and give running-config.xml; rules that a Panorama has pushed "
+          + "are only in the merged configuration (`show config merged`)")
+      return
+    }
     for (signature, what, advice) in Self.signatures where bytes.starts(with: signature) {
       self = .known(what, advice: advice)
       return
@@ -87,7 +99,8 @@ enum FileKind: Equatable {
   static func describe(_ bytes: [UInt8]) -> String {
     let head = bytes.prefix(24)
     if head.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
-      let line = String(decoding: head, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
+      let line =
+        String(decoding: head, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
       return "text starting `\(line)`"
     }
     return "binary data"

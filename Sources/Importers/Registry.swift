@@ -3,7 +3,10 @@ import ImportKit
 /// Every import format, in the order in which a document is offered to them.
 package let importerRegistry = ImporterRegistry([
   PANOSImporter(),
+  PanoramaImporter(),
   PfSenseImporter(),
+  OPNsenseImporter(),
+  JunosSRXImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
   IPTablesImporter(),

@@ -3,10 +3,12 @@
 enum PANOSApplications {
   private static let neverWeb: Set<String> = [
     "dns", "dhcp", "ntp", "ping", "icmp", "ipv6-icmp", "traceroute", "ssh", "telnet", "ftp", "tftp",
-    "smtp", "pop3", "imap", "snmp", "snmp-base", "snmp-trap", "snmpv1", "snmpv2", "snmpv3", "syslog",
+    "smtp", "pop3", "imap", "snmp", "snmp-base", "snmp-trap", "snmpv1", "snmpv2", "snmpv3",
+    "syslog",
     "ldap", "kerberos", "radius", "tacacs", "tacacs-plus", "netbios-dg", "netbios-ns", "netbios-ss",
     "ms-rdp", "vnc", "vnc-base", "ms-ds-smb", "ms-ds-smb-base", "ms-ds-smbv2", "ms-ds-smbv3", "nfs",
-    "sip", "rtp", "rtp-base", "rtcp", "bgp", "ospfigp", "rip", "eigrp", "vrrp", "igmp", "pim", "gre",
+    "sip", "rtp", "rtp-base", "rtcp", "bgp", "ospfigp", "rip", "eigrp", "vrrp", "igmp", "pim",
+    "gre",
     "ipsec", "ipsec-ah", "ipsec-esp", "ipsec-esp-udp", "ike", "l2tp", "pptp", "mssql-db", "mysql",
     "oracle", "postgres", "netflow", "sflow", "bittorrent", "msrpc", "msrpc-base", "ms-netlogon",
     "portmapper", "rsync", "irc", "irc-base",

@@ -8,8 +8,9 @@
 // A security rule becomes a rule; the URL filtering profile of an allow rule becomes a gate table
 // that must let the flow pass as well; the decryption rulebase becomes the inspection table.
 // App-IDs, predefined URL categories, external lists, users and schedules are conditions.
+// In a merged configuration the rules that a Panorama has pushed stand around the local ones.
 // Not modelled here: application override, authentication policy, policy-based forwarding (noted
-// where present), and the rules that a Panorama pushes (noted: they are not in the export).
+// where present). The other files of this folder also serve the Panorama importer.
 
 import ImportKit
 import PolicyModel
@@ -23,28 +24,51 @@ package struct PANOSImporter: ExportImporter {
     howToExport: [
       "Device > Setup > Operations > Export named configuration snapshot: running-config.xml",
       "or the API: type=export&category=configuration",
-      "on a firewall managed by Panorama, export the merged configuration",
-    ], pieces: "one file", importerVersion: 1)
+      "on a firewall managed by Panorama, `show config merged` (`set cli config-output-format xml`),",
+      "else the rules that Panorama pushes are missing",
+    ], pieces: "one file", importerVersion: 2)
 
   package let xmlRoots: Set<String> = ["config", "response"]
 
   package let prunedXMLNames = PANOSElements.pruned
 
   package func recognise(_ document: ExportDocument) -> Recognition {
-    guard let root = document.xml, let config = PANOSElements.config(root) else { return .no }
+    guard let root = document.xml else { return .no }
+    guard let config = PANOSElements.config(root) else { return Self.answer(root) }
+    if PANOSElements.isPanorama(config) { return .no }
     if config.descend("devices", "entry", "vsys") != nil { return .yes }
-    let isPanorama =
-      config.descend("devices", "entry", "device-group") != nil
-      || config.descend("devices", "entry", "template") != nil || config.child("panorama") != nil
-    if isPanorama {
+    if let attribute = ["fawkes-config-version", "fawkes-config"].first(where: {
+      config.attribute($0) != nil
+    }) {
       return .almost(
-        reason: "this is a Panorama configuration, and holds device groups instead of a firewall",
-        advice: "export the merged running configuration of each firewall")
+        reason: "this is the base configuration of a cloud-managed service such as Prisma Access "
+          + "(`\(attribute)`), and holds neither virtual systems nor device groups",
+        advice: "export the configuration of the firewalls, or of the Panorama that manages them")
     }
     guard config.child("devices") != nil || config.child("mgt-config") != nil else { return .no }
     return .almost(
       reason: "`config/devices/entry/vsys` is missing, so there is no security policy",
       advice: "export the whole running configuration, not a part of it")
+  }
+
+  /// What an answer of the API that holds no configuration is.
+  private static func answer(_ root: XMLElement) -> Recognition {
+    guard root.name == "response", root.attribute("status") != nil else { return .no }
+    if root.descend("result", "policy", "panorama") != nil {
+      return .almost(
+        reason: "this is only what a Panorama has pushed to the firewall, without its own rules",
+        advice: "export the merged configuration (`show config merged`)")
+    }
+    if root.attribute("status") == "error" {
+      return .almost(
+        reason: "this is an error message of the API, and no configuration",
+        advice: "check the request and its key, and export again")
+    }
+    let what = root.child("result")?.children.first { _ in true }?.name
+    return .almost(
+      reason: "this is an answer of the API" + (what.map { " (`\($0)`)" } ?? "")
+        + " without a `config` element",
+      advice: "export the whole configuration: type=export&category=configuration")
   }
 
   package func read(_ documents: [ExportDocument]) throws(ImportError) -> ImportedExport {
@@ -57,11 +81,14 @@ package struct PANOSImporter: ExportImporter {
         advice: "give one file for each device")
     }
     let version = config.attribute("detail-version") ?? config.attribute("version") ?? ""
-    let device = config.descend("devices", "entry")
-    var policies: [Policy] = []
-    for vsys in PANOSElements.entries(device?.child("vsys")) {
-      var reader = PANOSVsysReader(config: config, device: device, vsys: vsys, version: version)
-      policies.append(reader.read())
+    let sharedPlaces = PANOSVsysReader.sharedPlaces(config)
+    let devices = PANOSElements.entries(config.child("devices"))
+    let policies = devices.flatMap { device in
+      PANOSElements.entries(device.child("vsys")).map { vsys in
+        PANOSVsysReader(
+          config: config, device: device, vsys: vsys, version: version, sharedPlaces: sharedPlaces
+        ).read()
+      }
     }
     guard !policies.isEmpty else {
       throw ImportError(
@@ -69,40 +96,7 @@ package struct PANOSImporter: ExportImporter {
         reason: "the configuration has no virtual system, hence no security policy")
     }
     return ImportedExport(
-      deviceName: device?.descend("deviceconfig", "system", "hostname")?.text, policies: policies)
+      deviceName: devices.first?.descend("deviceconfig", "system", "hostname")?.text,
+      policies: policies)
   }
-}
-
-/// Element names that several files of this folder share.
-enum PANOSElements {
-  /// Contents never read: bulk, and places where secrets stand.
-  static let pruned: Set<String> = [
-    "mgt-config", "reports", "report-group", "email-scheduler", "log-settings", "certificate",
-    "ssl-tls-service-profile", "local-user-database", "authentication-profile",
-    "authentication-sequence", "certificate-profile", "server-profile", "admin-role",
-    "response-page", "global-protect", "user-id-agent", "password-complexity", "botnet",
-    "application-status", "phash", "private-key", "public-key", "password", "secret",
-    "bind-password", "pre-shared-key", "auth-password", "priv-password", "snmp-community-string",
-    "auth-key", "api-key", "passphrase", "authcode", "ike", "ssh", "snmp-setting",
-  ]
-
-  /// The `config` element, inside an API response if need be.
-  static func config(_ root: XMLElement) -> XMLElement? {
-    if root.name == "config" { return root }
-    guard root.name == "response" else { return nil }
-    return root.descend("result", "config")
-  }
-
-  /// The texts of `member` elements, in order.
-  static func members(_ element: XMLElement?) -> [XMLElement] {
-    element.map { Array($0.children("member")) } ?? []
-  }
-
-  /// The `entry` children, in order.
-  static func entries(_ element: XMLElement?) -> [XMLElement] {
-    element.map { Array($0.children("entry")) } ?? []
-  }
-
-  /// Whether a yes/no element says yes; `disabled` = no is common, so presence proves nothing.
-  static func isYes(_ element: XMLElement?) -> Bool { element?.text == "yes" }
 }

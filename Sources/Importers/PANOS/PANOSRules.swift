@@ -3,41 +3,63 @@ import NetworkSets
 import PolicyModel
 import XMLTree
 
-/// Translates the rulebases of one virtual system.
+/// Rules that stand together: a rulebase of the firewall, or what one level of a Panorama adds.
+struct PANOSLayer {
+  /// Whose rules they are and where they take part, such as `shared pre`; nil for the firewall's
+  /// own.
+  let label: String?
+  /// The `rulebase`, `pre-rulebase` or `post-rulebase` element.
+  let rulebase: XMLElement
+
+  func rules(_ kind: String) -> [XMLElement] {
+    rulebase.children(kind).flatMap { $0.children("rules").flatMap { $0.children("entry") } }
+  }
+}
+
+/// Translates the rulebases that one virtual system goes through.
 struct PANOSRules {
   var objects: PANOSObjects
+  /// The firewall for which rules with targets are decided.
+  let target: PANOSTarget
   var notes: [Note] = []
   /// URL filtering profiles that rules use, as gates.
   private(set) var gateTables: [Table] = []
   private var gateNames: Set<String> = []
 
-  init(objects: PANOSObjects) { self.objects = objects }
+  init(objects: PANOSObjects, target: PANOSTarget = .unknown) {
+    self.objects = objects
+    self.target = target
+  }
 
   // MARK: Security
 
-  /// The security rules, and the default rules as the last ones.
+  /// The security rules in the order of the layers, and the default rules as the last ones.
   ///
   /// "Security policy rules are evaluated left to right and from top to bottom"; the defaults allow
   /// intrazone and deny interzone traffic and can be overridden. Source: docs.paloaltonetworks.com,
   /// PAN-OS 10.0 Administrator's Guide, Security Policy.
-  mutating func security(_ container: XMLElement?, defaults: XMLElement?) -> Table {
+  ///
+  /// - Parameter defaults: elements with overridden default rules, the one that counts first.
+  mutating func security(_ layers: [PANOSLayer], defaults: [XMLElement]) -> Table {
     var rules: [Rule] = []
-    for entry in PANOSElements.entries(container) {
-      rules.append(securityRule(entry))
+    for layer in layers {
+      for entry in layer.rules("security") { rules += securityRules(entry, layer: layer) }
     }
-    let intrazone = defaults?.children("entry").first { $0.attribute("name") == "intrazone-default" }
-    let interzone = defaults?.children("entry").first { $0.attribute("name") == "interzone-default" }
-    if let rule = defaultRule(intrazone, name: "intrazone-default", allows: true, pair: .intrazone) {
-      rules.append(rule)
+    func override(_ name: String) -> XMLElement? {
+      for element in defaults {
+        let found = element.children("entry").first { $0.attribute("name") == name }
+        if let found { return found }
+      }
+      return nil
     }
+    let intrazone = override("intrazone-default")
+    let interzone = override("interzone-default")
+    rules.append(defaultRule(intrazone, name: "intrazone-default", allows: true, pair: .intrazone))
     var last = DefaultAction(.deny, name: "interzone-default")
     if let interzone {
       last.position = SourcePosition(line: interzone.line)
-      if let rule = defaultRule(
-        interzone, name: "interzone-default", allows: false, pair: .interzone)
-      {
-        rules.append(rule)
-      }
+      rules.append(
+        defaultRule(interzone, name: "interzone-default", allows: false, pair: .interzone))
     }
     return Table(name: "security", rules: rules, defaultAction: last)
   }
@@ -46,7 +68,7 @@ struct PANOSRules {
   /// only where the export overrides it, else it is the default of the table.
   private mutating func defaultRule(
     _ entry: XMLElement?, name: String, allows: Bool, pair: ZonePairing
-  ) -> Rule? {
+  ) -> Rule {
     let action: Action
     switch entry?.childText("action") {
     case nil, "": action = allows ? .allow : .deny(.drop)
@@ -58,8 +80,10 @@ struct PANOSRules {
       position: SourcePosition(line: entry?.line ?? 0))
   }
 
-  private mutating func securityRule(_ entry: XMLElement) -> Rule {
+  /// One rule, or two where the action is not known and hence either way is possible.
+  private mutating func securityRules(_ entry: XMLElement, layer: PANOSLayer) -> [Rule] {
     var clauses: [Clause] = []
+    if let clause = targetClause(entry) { clauses.append(clause) }
     clauses += zoneClauses(entry)
     clauses += addressClauses(entry)
     clauses += serviceClauses(entry)
@@ -68,36 +92,44 @@ struct PANOSRules {
     if let schedule = entry.childText("schedule"), !schedule.isEmpty {
       clauses.append(.requires(Condition(.schedule, "schedule `\(schedule)`")))
     }
-    if let target = entry.child("target"), !target.isEmpty {
-      let serials = target.child("devices")?.children("entry").compactMap { $0.attribute("name") } ?? []
-      if !serials.isEmpty {
-        let negated = PANOSElements.isYes(target.child("negate"))
-        clauses.append(
-          .requires(
-            Condition(
-              .interfaceBinding,
-              "installed \(negated ? "on every firewall but" : "only on") "
-                + serials.joined(separator: ", "))))
-      }
-    }
-    let action: Action
+    let actions: [Action]
     let word = entry.childText("action") ?? ""
     switch word {
-    case "allow": action = .allow(gates: gates(entry))
+    case "allow": actions = [.allow(gates: gates(entry))]
     case "deny", "drop", "reset-client", "reset-server", "reset-both":
-      action = .deny(Self.denial(word))
+      actions = [.deny(Self.denial(word))]
     default:
-      // An action that is missing or unknown must not decide anything.
-      action = .continue
-      notes.append(
-        Note(
-          .unmodelled, "rule `\(entry.attribute("name") ?? "")` has the action `\(word)`",
-          at: SourcePosition(line: entry.line)))
+      let text = "rule `\(entry.attribute("name") ?? "")` has the action `\(word)`"
+      objects.note(.unmodelled, text, line: entry.line)
+      clauses.append(.requires(Condition(.unmodelled, "\(text), which is not known")))
+      actions = [.deny(.drop), .allow(gates: gates(entry))]
     }
-    return Rule(
-      name: entry.attribute("name") ?? "", vendorID: entry.attribute("uuid"),
-      enabled: !PANOSElements.isYes(entry.child("disabled")), match: Match(clauses), action: action,
-      comment: entry.childText("description") ?? "", position: SourcePosition(line: entry.line))
+    return actions.map { action in
+      Rule(
+        name: entry.attribute("name") ?? "", vendorID: entry.attribute("uuid"),
+        enabled: !PANOSElements.isYes(entry.child("disabled")), match: Match(clauses),
+        action: action, comment: Self.comment(entry, layer),
+        position: SourcePosition(line: entry.line))
+    }
+  }
+
+  /// The description, behind the name of the layer where there are several.
+  static func comment(_ entry: XMLElement, _ layer: PANOSLayer) -> String {
+    let description = entry.childText("description") ?? ""
+    guard let label = layer.label else { return description }
+    return description.isEmpty ? "[\(label)]" : "[\(label)] \(description)"
+  }
+
+  /// What the targets of a rule say about the firewall that is read; nil where it takes part.
+  func targetClause(_ entry: XMLElement) -> Clause? {
+    guard let element = entry.child("target"), let targets = PANOSTargetList(element) else {
+      return nil
+    }
+    switch targets.includes(target) {
+    case .yes: return nil
+    case .no: return .never("\(targets.text), which does not include this firewall")
+    case .perhaps: return .requires(Condition(.interfaceBinding, targets.text))
+    }
   }
 
   private static func denial(_ word: String) -> Action.Denial {
@@ -106,7 +138,7 @@ struct PANOSRules {
 
   /// Zones and how they must relate. An intrazone rule has source zones only; an interzone rule
   /// never matches inside one zone; a universal rule (the default) matches both.
-  private func zoneClauses(_ entry: XMLElement) -> [Clause] {
+  func zoneClauses(_ entry: XMLElement) -> [Clause] {
     var clauses: [Clause] = []
     let type = entry.childText("rule-type") ?? "universal"
     if let from = Self.zones(entry.child("from")) { clauses.append(.from(from)) }
@@ -121,7 +153,7 @@ struct PANOSRules {
     return names.isEmpty || names.contains("any") ? nil : ZoneList(names)
   }
 
-  private mutating func addressClauses(_ entry: XMLElement) -> [Clause] {
+  mutating func addressClauses(_ entry: XMLElement) -> [Clause] {
     var clauses: [Clause] = []
     let source = addressList(
       entry.child("source"), negated: PANOSElements.isYes(entry.child("negate-source")))
@@ -183,14 +215,14 @@ struct PANOSRules {
     return clauses
   }
 
-  private mutating func categoryList(_ element: XMLElement?) -> EndpointList? {
+  mutating func categoryList(_ element: XMLElement?) -> EndpointList? {
     let members = PANOSElements.members(element)
     guard !members.isEmpty, !members.contains(where: { $0.text == "any" }) else { return nil }
-    return EndpointList(members.map { objects.categoryTerm($0.text, line: $0.line) })
+    return EndpointList(members.map { objects.categoryTerm($0.text) })
   }
 
   /// Conditions on who uses the computer and in what state it is.
-  private func personClauses(_ entry: XMLElement) -> [Clause] {
+  func personClauses(_ entry: XMLElement) -> [Clause] {
     var clauses: [Clause] = []
     let users = PANOSElements.members(entry.child("source-user")).map(\.text)
     if !users.isEmpty, !users.contains("any") {
@@ -215,7 +247,7 @@ struct PANOSRules {
     guard let setting = entry.child("profile-setting") else { return [] }
     var names = PANOSElements.members(setting.descend("profiles", "url-filtering"))
     for group in PANOSElements.members(setting.child("group")) {
-      if let (definition, _) = objects.find("profile-group", group.text) {
+      if let definition = objects.find("profile-group", group.text) {
         names += PANOSElements.members(definition.child("url-filtering"))
       } else {
         objects.note(
@@ -229,7 +261,7 @@ struct PANOSRules {
     let name = member.text
     let table = "url-filtering \(name)"
     if gateNames.contains(table) { return table }
-    guard let (profile, _) = objects.find("url-filtering", name) else {
+    guard let profile = objects.find("url-filtering", name) else {
       // `default` is built in and its contents come with the software.
       gateNames.insert(table)
       gateTables.append(
@@ -241,7 +273,8 @@ struct PANOSRules {
               match: Match([
                 .requires(
                   Condition(
-                    .category, "URL filtering profile `\(name)` is predefined or missing: which "
+                    .category,
+                    "URL filtering profile `\(name)` is predefined or missing: which "
                       + "categories it blocks is not in the export"))
               ]), action: .deny(.reject), origin: .implied,
               position: SourcePosition(line: member.line))
@@ -252,59 +285,5 @@ struct PANOSRules {
     gateTables.append(builder.table(named: table, with: &objects))
     gateNames.insert(table)
     return table
-  }
-
-  // MARK: Decryption
-
-  /// The decryption rulebase with the exclusions in front; nil where nothing can be decrypted.
-  mutating func decryption(_ container: XMLElement?, exclusions: [XMLElement]) -> Table? {
-    var rules: [Rule] = []
-    for entry in PANOSElements.entries(container) {
-      rules.append(decryptionRule(entry))
-    }
-    let decrypts = rules.contains { $0.enabled && $0.action == .inspect }
-    guard decrypts else { return nil }
-    var excluded: [Rule] = []
-    for exclusion in exclusions {
-      for entry in exclusion.children("entry") {
-        guard let name = entry.attribute("name"), entry.childText("exclude") != "no",
-          let pattern = PANOSURLEntry.pattern(name, openEnd: false)
-        else { continue }
-        excluded.append(
-          Rule(
-            name: "exclusion \(name)",
-            match: Match([
-              .destination(EndpointList([.url(pattern)]))
-            ]), action: .bypass, origin: .implied, position: SourcePosition(line: entry.line)))
-      }
-    }
-    notes.append(
-      Note(
-        .advisory, "hosts that Palo Alto Networks itself excludes from decryption come with content "
-          + "updates and are not in the export"))
-    return Table(
-      name: "decryption", kind: .inspection, rules: excluded + rules,
-      defaultAction: DefaultAction(.deny, name: "not decrypted"))
-  }
-
-  private mutating func decryptionRule(_ entry: XMLElement) -> Rule {
-    var clauses = zoneClauses(entry) + addressClauses(entry)
-    if let list = categoryList(entry.child("category")) { clauses.append(.destination(list)) }
-    let services = PANOSElements.members(entry.child("service"))
-    if !services.isEmpty, !services.contains(where: { $0.text == "any" }) {
-      clauses.append(.service(ServiceList(services.map { objects.serviceTerm($0) })))
-    }
-    clauses += personClauses(entry)
-    if let type = entry.child("type"), let kind = type.children.first(where: { _ in true })?.name,
-      kind != "ssl-forward-proxy"
-    {
-      clauses.append(.never("\(kind) does not concern connections to the Internet"))
-    }
-    let action = entry.childText("action") ?? ""
-    return Rule(
-      name: entry.attribute("name") ?? "", vendorID: entry.attribute("uuid"),
-      enabled: !PANOSElements.isYes(entry.child("disabled")), match: Match(clauses),
-      action: action.hasPrefix("decrypt") ? .inspect : .bypass,
-      comment: entry.childText("description") ?? "", position: SourcePosition(line: entry.line))
   }
 }

@@ -18,6 +18,23 @@ struct PANOSTagFilter {
 
   func matches(_ tags: Set<String>) -> Bool { Self.matches(root, tags) }
 
+  /// Tags of which a matching object must carry one; nil where an object without any of the tags
+  /// in the filter could match too.
+  var positiveTags: Set<String>? {
+    var tags: Set<String> = []
+    return Self.collect(root, into: &tags) ? tags : nil
+  }
+
+  private static func collect(_ node: Node, into tags: inout Set<String>) -> Bool {
+    switch node {
+    case .tag(let name):
+      tags.insert(name)
+      return true
+    case .all(let parts), .any(let parts): return parts.allSatisfy { collect($0, into: &tags) }
+    case .not: return false
+    }
+  }
+
   private static func matches(_ node: Node, _ tags: Set<String>) -> Bool {
     switch node {
     case .tag(let name): tags.contains(name)

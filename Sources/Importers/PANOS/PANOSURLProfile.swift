@@ -43,7 +43,7 @@ struct PANOSURLProfile {
   private func rule(
     _ action: String, _ members: [XMLElement], objects: inout PANOSObjects
   ) -> Rule {
-    let terms = members.map { objects.categoryTerm($0.text, line: $0.line) }
+    let terms = members.map { objects.categoryTerm($0.text) }
     return Rule(
       name: "\(name): \(action)", match: Match([.destination(EndpointList(terms))]),
       action: action == "alert" || action == "allow" ? .allow : .deny(.reject), origin: .implied,

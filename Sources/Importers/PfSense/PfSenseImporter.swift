@@ -4,11 +4,9 @@
 // by the product's own source (src/etc/inc/filter.inc writes pf rules from it), the order of rules by
 // docs.netgate.com, "Firewall Rule Processing Order" and "Floating Rules".
 //
-// pf takes the last matching rule, unless a rule is `quick`. That equals a first-match list of all
-// quick rules in order, then the others in reverse, then the default. Two tables are made: what
-// enters by the clients' interface, and what leaves by the Internet interface; both must pass.
-// Not modelled: what packages such as squid, pfBlockerNG and snort do (conditions), limiters and
-// policy routing (a gateway changes the way out, not the verdict; noted).
+// What OPNsense has in common with it is in ../PacketFilter. Not modelled: what packages such as
+// squid, pfBlockerNG and snort do (conditions), limiters and policy routing (a gateway changes the
+// way out, not the verdict; noted).
 
 import ImportKit
 import PolicyModel
@@ -22,7 +20,7 @@ package struct PfSenseImporter: ExportImporter {
     howToExport: [
       "Diagnostics > Backup & Restore > Backup area ALL, without encryption; skipping RRD data is fine",
       "or copy /cf/conf/config.xml from the firewall",
-    ], pieces: "one file", importerVersion: 1)
+    ], pieces: "one file", importerVersion: 2)
 
   package let xmlRoots: Set<String> = ["pfsense"]
 
@@ -30,7 +28,8 @@ package struct PfSenseImporter: ExportImporter {
     "rrddata", "sshdata", "cert", "ca", "crl", "bcrypt-hash", "sha512-hash", "md5-hash", "password",
     "prv", "pre-shared-key", "shared_key", "tls", "rocommunity", "ldap_bindpw", "radius_secret",
     "crypto_password", "crypto_password2", "passwordagain", "authorizedkeys", "user", "authserver",
-    "ipsec", "openvpn", "dhcpd", "dhcpdv6", "snmpd", "rrd", "widgets", "cron", "sysctl", "wizardtemppassword",
+    "ipsec", "openvpn", "dhcpd", "dhcpdv6", "snmpd", "rrd", "widgets", "cron", "sysctl",
+    "wizardtemppassword",
   ]
 
   package func recognise(_ document: ExportDocument) -> Recognition {
@@ -60,8 +59,7 @@ package struct PfSenseImporter: ExportImporter {
         reason: "the configuration has neither `filter` nor `interfaces`",
         advice: "make the backup again with the area ALL")
     }
-    var reader = PfSenseReader(root: root)
-    let policy = reader.read()
+    let policy = PfSenseReader(root: root).read()
     let system = root.child("system")
     let names = [system?.childText("hostname"), system?.childText("domain")].compactMap { $0 }
     return ImportedExport(

@@ -2,24 +2,23 @@ import NetworkSets
 import PolicyModel
 import XMLTree
 
-/// Add-on packages that act on the clients' traffic besides the rules. What they do is not
-/// modelled: each becomes a condition on the traffic that it can touch.
-struct PfSensePackages {
-  private let packages: XMLElement?
-  private(set) var notes: [Note] = []
-
-  init(_ root: XMLElement) {
-    packages = root.child("installedpackages")
-    for name in packages?.children("package").map({ $0.childText("name") ?? "" }) ?? []
-    where ["squidGuard", "snort", "suricata", "pfBlockerNG", "squid"].contains(name) {
-      notes.append(Note(.advisory, "package \(name) is installed"))
+/// Add-on packages of pfSense that act on the clients' traffic.
+enum PfSensePackages {
+  static func read(_ root: XMLElement, interfaces: PFInterfaces) -> PFAddOns {
+    var result = PFAddOns()
+    let packages = root.child("installedpackages")
+    let known: Set<String> = ["squidGuard", "snort", "suricata", "pfBlockerNG", "squid"]
+    for package in packages?.children("package").map({ $0 }) ?? [] {
+      guard let name = package.childText("name"), known.contains(name) else { continue }
+      result.addNote("package \(name) is installed", at: package)
     }
-  }
-
-  /// The first `config` element of a package section in which an option is on.
-  private func active(_ section: String, _ option: String) -> XMLElement? {
-    guard let section = packages?.child(section) else { return nil }
-    return section.children("config").first { Self.isOn($0.childText(option)) }
+    if let packages {
+      squid(packages, interfaces, into: &result)
+      pfBlocker(packages, into: &result)
+      intrusion(packages, into: &result)
+    }
+    captivePortal(root, interfaces, into: &result)
+    return result
   }
 
   private static func isOn(_ text: String?) -> Bool {
@@ -27,52 +26,95 @@ struct PfSensePackages {
     return text == "on" || text == "yes" || text == "1" || text == "true"
   }
 
-  /// Rules that may deny, each under its condition.
-  func table() -> Table {
-    var rules: [Rule] = []
-    func add(_ name: String, _ clauses: [Clause], _ condition: Condition, at element: XMLElement) {
-      rules.append(
-        Rule(
-          name: name, match: Match(clauses + [.requires(condition)]), action: .deny(.reject),
-          origin: .implied, position: SourcePosition(line: element.line)))
-    }
-    if let squid = packages?.child("squid")?.children("config").first(where: { config in
+  /// squid as a transparent proxy; squidGuard is asked by squid.
+  private static func squid(
+    _ packages: XMLElement, _ interfaces: PFInterfaces, into result: inout PFAddOns
+  ) {
+    let squid = packages.all("squid", "config").first { config in
       // Older releases have no switch: a configuration with an interface is active.
-      config.child("enable_squid").map { Self.isOn($0.text) } ?? !(config.childText("active_interface") ?? "").isEmpty
-    }) {
-      let transparent = Self.isOn(squid.childText("transparent_proxy"))
-      let tls = Self.isOn(squid.childText("ssl_proxy"))
-      if transparent || tls {
-        var ports: [IntervalSet<UInt16>.Interval] = []
-        if transparent { ports.append(.init(lower: 80, upper: 80)) }
-        if tls { ports.append(.init(lower: 443, upper: 443)) }
-        let splices = squid.childText("sslproxy_mitm_mode") == "spliceall"
-        let how = tls ? (splices ? ", TLS passed on without decryption" : ", TLS may be decrypted") : ""
-        add(
-          "squid", [.service(ServiceList([.service(.tcp(PortSet(ports)))]))],
-          Condition(
-            .unmodelled,
-            "transparent squid proxy\(how): its access lists, and those of squidGuard, decide"),
-          at: squid)
-      }
+      config.child("enable_squid").map { isOn($0.text) }
+        ?? (config.value("active_interface") != nil)
     }
-    if let dnsbl = active("pfblockerngdnsblsettings", "pfb_dnsbl") {
-      add(
-        "pfBlockerNG DNSBL", [],
-        Condition(
-          .externalList, "pfBlockerNG DNS block lists: a listed name gets a false address"),
-        at: dnsbl)
+    let guarding = packages.all("squidguardgeneral", "config").contains {
+      isOn($0.childText("squidguard_enable"))
     }
+    guard let squid else { return }
+    let plain = isOn(squid.childText("transparent_proxy"))
+    let tls = isOn(squid.childText("ssl_proxy"))
+    guard plain || tls else {
+      result.addNote(
+        "squid is on without transparent mode: it concerns clients that are set up to use it"
+          + (guarding ? ", with the lists of squidGuard" : ""), at: squid)
+      return
+    }
+    let listed =
+      squid.value("transparent_active_interface") ?? squid.value("active_interface") ?? ""
+    let names = listed.split(separator: ",").map(String.init).flatMap { interfaces.members($0) }
+    let splices = squid.childText("sslproxy_mitm_mode") == "spliceall"
+    let how =
+      tls ? (splices ? ", TLS passed on without decryption" : ", TLS may be decrypted") : ""
+    let lists =
+      guarding ? "its access lists and those of squidGuard decide" : "its access lists decide"
+    result.addDoubt(
+      "squid",
+      PFAddOns.flows(to: (plain ? [80] : []) + (tls ? [443] : []), from: names),
+      Condition(.unmodelled, "transparent squid proxy\(how): \(lists)"), at: squid)
+    guard tls, !splices else { return }
+    let flows = PFAddOns.flows(to: [443], from: names)
+    if packages.all("squidnac", "config").contains(where: { $0.value("whitelist") != nil }) {
+      result.addInspection(
+        "squid whitelist",
+        flows + [.requires(Condition(.unmodelled, "hosts on the white list of squid"))], .bypass,
+        at: squid)
+    }
+    result.addInspection("squid", flows, .inspect, at: squid)
+  }
+
+  private static func pfBlocker(_ packages: XMLElement, into result: inout PFAddOns) {
+    let section = packages.all("pfblockerngdnsblsettings", "config")
+    guard let dnsbl = section.first(where: { isOn($0.childText("pfb_dnsbl")) }) else { return }
+    result.addDoubt(
+      "pfBlockerNG DNSBL", [],
+      Condition(.externalList, "pfBlockerNG DNS block lists: a listed name gets a false address"),
+      at: dnsbl)
+  }
+
+  private static func intrusion(_ packages: XMLElement, into result: inout PFAddOns) {
     for (section, name) in [("snortglobal", "snort"), ("suricata", "suricata")] {
-      guard let element = packages?.child(section) else { continue }
-      let blocking = element.children("rule").first { Self.isOn($0.childText("blockoffenders7") ?? $0.childText("blockoffenders")) }
-      if let blocking {
-        add(
-          name, [],
-          Condition(.unmodelled, "\(name) blocks hosts that raise an alert"), at: blocking)
+      guard let element = packages.child(section) else { continue }
+      let rules = element.children("rule").map { $0 } + element.all("config", "rule")
+      let blocking = rules.first { rule in
+        let enabled = rule.child("enable").map { isOn($0.text) } ?? true
+        return enabled
+          && isOn(rule.childText("blockoffenders7") ?? rule.childText("blockoffenders"))
       }
+      guard let blocking else { continue }
+      let inline = blocking.childText("ips_mode")?.contains("inline") ?? false
+      result.addDoubt(
+        name, [],
+        Condition(
+          .unmodelled,
+          inline
+            ? "\(name) in inline mode drops what its rules match"
+            : "\(name) blocks hosts that raise an alert"), at: blocking)
     }
-    return Table(
-      name: "packages", rules: rules, defaultAction: DefaultAction(.allow, name: "no package objects"))
+  }
+
+  /// Clients behind a captive portal pass when somebody has logged in on them, or when they are
+  /// exempted.
+  private static func captivePortal(
+    _ root: XMLElement, _ interfaces: PFInterfaces, into result: inout PFAddOns
+  ) {
+    for zone in root.child("captiveportal")?.children.map({ $0 }) ?? []
+    where zone.child("enable") != nil {
+      let names = (zone.childText("interface") ?? "").split(separator: ",").map(String.init)
+        .flatMap { interfaces.members($0) }
+      guard !names.isEmpty else { continue }
+      result.addDoubt(
+        "captive portal", [.from(ZoneList(names))],
+        Condition(
+          .user, "captive portal `\(zone.name)`: clients that are neither logged in nor exempted"),
+        at: zone)
+    }
   }
 }

@@ -1,0 +1,186 @@
+import NetworkSets
+import PolicyModel
+
+/// The security zones of a system with their interfaces and networks, and the clients to judge.
+struct JunosZones {
+  private(set) var zones: [Zone] = []
+  private(set) var proposals: [ClientProposal] = []
+  private(set) var notes: [Note] = []
+  /// The zone of each interface unit.
+  private(set) var byInterface: [String: String] = [:]
+  private var networks: [String: AddressSet] = [:]
+
+  /// - Parameters:
+  ///   - security: `security` sections that count.
+  ///   - interfaces: `interfaces` sections.
+  ///   - routing: `routing-options` sections.
+  ///   - rules: the policies, which name zones where nothing defines them.
+  init(security: [JunosNode], interfaces: [JunosNode], routing: [JunosNode], rules: [Rule]) {
+    var units: [(name: String, node: JunosNode)] = []
+    for section in interfaces { units += Self.units(section) }
+    for (name, node) in units {
+      let set = Self.networks(node)
+      if !set.isEmpty { networks[name] = set }
+    }
+    for section in security {
+      for node in section.child("zones")?.children("security-zone") ?? [] {
+        add(node)
+      }
+    }
+    if zones.isEmpty { takeNames(from: rules) }
+    propose(units: units, security: security, routing: routing)
+  }
+
+  private static func units(_ section: JunosNode) -> [(String, JunosNode)] {
+    section.children("interface").flatMap { interface in
+      interface.children("unit").map { unit in
+        ("\(interface.childText("name") ?? "").\(unit.childText("name") ?? "")", unit)
+      }
+    }
+  }
+
+  private static func networks(_ unit: JunosNode) -> AddressSet {
+    var result = AddressSet()
+    for family in unit.children("family") {
+      for name in ["inet", "inet6"] {
+        for address in family.children(name).flatMap({ $0.names("address") }) {
+          if let set = AddressSet(parsing: address) { result = result.union(set) }
+        }
+      }
+    }
+    return result
+  }
+
+  private mutating func add(_ node: JunosNode) {
+    guard let name = node.childText("name"), !zones.contains(where: { $0.name == name }) else {
+      return
+    }
+    var set = AddressSet()
+    let units = node.names("interfaces")
+    for unit in units {
+      // An interface without a unit number means its unit 0.
+      let key = unit.contains(".") ? unit : unit + ".0"
+      byInterface[key] = name
+      if let found = networks[key] { set = set.union(found) }
+    }
+    if units.isEmpty {
+      notes.append(
+        Note(
+          .completeness, "zone `\(name)` has no interface: as exported no traffic can enter or leave "
+            + "by it", at: node.position))
+    }
+    zones.append(
+      Zone(name: name, networks: set.isEmpty ? nil : set, position: node.position))
+  }
+
+  /// An export of policies alone names zones in rules only.
+  private mutating func takeNames(from rules: [Rule]) {
+    let named = rules.flatMap { rule in
+      rule.match.clauses.flatMap { clause -> [String] in
+        switch clause {
+        case .from(let list), .to(let list): list.names
+        default: []
+        }
+      }
+    }
+    zones = Set(named).subtracting(["junos-host", ""]).sorted().map { Zone(name: $0) }
+    if !zones.isEmpty {
+      notes.append(
+        Note(
+          .completeness, "the export defines no zones; their names are taken from the policies, and "
+            + "which interfaces they have is open"))
+    }
+  }
+
+  // MARK: Clients
+
+  private mutating func propose(
+    units: [(name: String, node: JunosNode)], security: [JunosNode], routing: [JunosNode]
+  ) {
+    guard !zones.isEmpty else {
+      proposals = [
+        ClientProposal(
+          client: Client(), reason: "the export has no zones; judged between two different zones")
+      ]
+      return
+    }
+    let (internet, why) = internetZone(units: units, security: security, routing: routing)
+    if let internet, let index = zones.firstIndex(where: { $0.name == internet }) {
+      zones[index].leadsToInternet = true
+    }
+    let inside = zones.filter { $0.name != internet }
+    let sources = inside.isEmpty ? zones : inside
+    for zone in sources {
+      let target = internet ?? sources.first { $0.name != zone.name }?.name ?? zone.name
+      proposals.append(
+        ClientProposal(
+          client: Client(fromZone: zone.name, toZone: target, networks: zone.networks),
+          reason: internet == nil ? why : "`\(target)` leads to the Internet: \(why)"))
+    }
+  }
+
+  /// The zone for which most speaks of a default route, source translation and its name, in this
+  /// order.
+  private func internetZone(
+    units: [(name: String, node: JunosNode)], security: [JunosNode], routing: [JunosNode]
+  ) -> (String?, String) {
+    let routed = Set(defaultRouteInterfaces(units, routing).compactMap { byInterface[$0] })
+    var translated: Set<String> = []
+    for section in security {
+      for set in section.descend("nat", "source")?.children("rule-set") ?? [] {
+        for side in set.children("to") {
+          translated.formUnion(side.texts("zone"))
+          translated.formUnion(side.texts("interface").compactMap { byInterface[$0] })
+        }
+      }
+    }
+    var best: (zone: String, score: Int, why: [String])?
+    for zone in zones {
+      var score = 0
+      var why: [String] = []
+      if routed.contains(zone.name) {
+        score += 4
+        why.append("a default route leaves there")
+      }
+      if translated.contains(zone.name) {
+        score += 3
+        why.append("source addresses are translated there")
+      }
+      let words = ["untrust", "internet", "outside", "external", "wan", "public"]
+      if words.contains(where: { zone.name.lowercased().contains($0) }) {
+        score += 2
+        why.append("its name")
+      }
+      if score > best?.score ?? 0 { best = (zone.name, score, why) }
+    }
+    guard let best else {
+      return (nil, "the export does not show which zone leads to the Internet")
+    }
+    return (best.zone, best.why.joined(separator: ", "))
+  }
+
+  private func defaultRouteInterfaces(
+    _ units: [(name: String, node: JunosNode)], _ routing: [JunosNode]
+  ) -> [String] {
+    var result: [String] = []
+    for section in routing {
+      for route in section.child("static")?.children("route") ?? []
+      where route.childText("name") == "0.0.0.0/0" {
+        for hop in route.texts("next-hop") + route.names("qualified-next-hop") {
+          if let address = IPAddress(hop) {
+            result += networks.filter { $0.value.contains(address) }.keys.sorted()
+          } else {
+            result.append(hop.contains(".") ? hop : hop + ".0")
+          }
+        }
+      }
+    }
+    for (name, node) in units {
+      for family in node.children("family").flatMap({ $0.children("inet") })
+      where family.has("dhcp") || family.has("dhcp-client") || family.has("negotiate-address") {
+        result.append(name)
+      }
+    }
+    return result
+  }
+}
