@@ -35,7 +35,6 @@ let package = Package(
     .target(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree", "CZlib"]),
     .target(name: "Importers", dependencies: ["ImportKit"]),
     .target(
