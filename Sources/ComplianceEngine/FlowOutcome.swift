@@ -105,7 +105,8 @@ final class HopOutcome {
     return result
   }
 
-  /// The decisions in doubt that keep an atom from a definite answer.
+  /// The decisions in doubt that keep an atom from a definite answer: those that would change what
+  /// happens otherwise, and those that come before them and would keep them from it.
   func doubtful(_ atom: Int) -> [Decision] {
     var result: [Decision] = []
     for stage in stages {
@@ -116,7 +117,8 @@ final class HopOutcome {
       }
       let decisions = stage.decisions.filter { $0.atoms.contains(atom) }
       let certain = decisions.first(where: \.certain)?.outcome
-      result += decisions.filter { !$0.certain && $0.outcome != certain }
+      let last = decisions.lastIndex { !$0.certain && $0.outcome != certain }
+      result += decisions.prefix(last.map { $0 + 1 } ?? 0).filter { !$0.certain }
       if mode == .firstDecisive, !own.contains(.none) { break }
     }
     return result

@@ -33,7 +33,7 @@ extension HopOutcome {
   /// Rules without a name are called by what the export tells them apart with.
   private static func displayName(_ rule: Rule) -> String {
     if !rule.name.isEmpty { return rule.name }
-    if let id = rule.vendorID { return "handle \(id)" }
+    if let id = rule.vendorID { return "#\(id)" }
     return rule.comment.isEmpty ? "(unnamed)" : rule.comment
   }
 

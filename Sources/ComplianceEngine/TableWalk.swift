@@ -151,43 +151,48 @@ final class TableWalk {
   /// An allow rule with gates lets pass what every gate lets pass.
   private func decideAllow(_ key: RuleKey, gates: [Int], atoms: AtomSet, doubts: [RuleKey]) {
     guard !atoms.isEmpty else { return }
-    var passing = atoms
+    var walked: [[Decision]] = []
     for gate in gates where !stack.contains(gate) {
       let inner = TableWalk(evaluator)
       inner.stack = stack
       inner.run(table: gate, live: atoms)
       wasCutShort = wasCutShort || inner.wasCutShort
-      let outcome = StageOutcome(decisions: inner.decisions, count: evaluator.space.count)
-      for decision in inner.decisions where decision.outcome == .deny {
-        let source = Decision.Source.gate(of: key, decision.source)
-        for atom in decision.atoms.atoms {
-          let definite = outcome.outcomes(atom) == .deny
-          var single = AtomSet(count: evaluator.space.count)
-          single.insert(atom)
-          decisions.append(
-            Decision(
-              atoms: single, outcome: .deny, source: source,
-              certain: (definite || decision.certain) && doubts.isEmpty,
-              doubts: doubts + decision.doubts))
-          if definite { passing.subtract(single) }
-        }
-      }
-      let doubtful = outcome.atoms { $0.contains(.deny) && $0 != .deny }.intersection(passing)
-      if !doubtful.isEmpty {
-        // What the gate lets pass for sure passes unless a doubtful rule of the gate denies; what it
-        // denies for sure passes if a doubtful rule of the gate allows.
-        for decision in inner.decisions where decision.outcome == .allow {
-          let atoms = decision.atoms.intersection(doubtful)
-          guard !atoms.isEmpty else { continue }
-          decisions.append(
-            Decision(
-              atoms: atoms, outcome: .allow, source: .rule(key),
-              certain: decision.certain && doubts.isEmpty, doubts: doubts + decision.doubts))
-        }
-        passing.subtract(doubtful)
+      walked.append(inner.decisions)
+    }
+    pass(walked[...], of: key, atoms: atoms, doubts: doubts)
+  }
+
+  /// Carries atoms through gates one after the other: what one denies is denied, what it lets pass
+  /// comes to the next with the doubts on which that hangs.
+  private func pass(
+    _ gates: ArraySlice<[Decision]>, of key: RuleKey, atoms: AtomSet, doubts: [RuleKey]
+  ) {
+    guard let gate = gates.first else { return record(.allow, key, atoms: atoms, doubts: doubts) }
+    let rest = gates.dropFirst()
+    var surely = AtomSet(count: evaluator.space.count)
+    var perhaps = surely
+    var perhapsDoubts: [RuleKey] = []
+    var seen: Set<RuleKey> = []
+    for decision in gate {
+      let here = decision.atoms.intersection(atoms)
+      guard !here.isEmpty else { continue }
+      let isBroken = if case .rule = decision.source { decision.outcome == .none } else { false }
+      if decision.outcome == .deny || isBroken {
+        decisions.append(
+          Decision(
+            atoms: here, outcome: decision.outcome, source: .gate(of: key, decision.source),
+            certain: decision.certain && doubts.isEmpty, doubts: doubts + decision.doubts))
+      } else if decision.certain {
+        surely.formUnion(here)
+      } else {
+        // Together, so that many doubtful entries in many gates do not multiply. Which of the
+        // doubts concern an atom shows when they are told for it.
+        perhaps.formUnion(here)
+        perhapsDoubts += decision.doubts.filter { seen.insert($0).inserted }
       }
     }
-    record(.allow, key, atoms: passing, doubts: doubts)
+    if !perhaps.isEmpty { pass(rest, of: key, atoms: perhaps, doubts: doubts + perhapsDoubts) }
+    if !surely.isEmpty { pass(rest, of: key, atoms: surely, doubts: doubts) }
   }
 }
 

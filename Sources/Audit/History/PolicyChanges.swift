@@ -144,7 +144,7 @@ struct PolicyChanges {
     func before(_ index: Int) -> Place { place(left.rules[index].position, index + 1, old.files) }
     func after(_ index: Int) -> Place { place(right.rules[index].position, index + 1, new.files) }
     func name(_ rule: Rule) -> String {
-      rule.name.isEmpty ? rule.vendorID.map { "handle \($0)" } ?? rule.comment : rule.name
+      rule.name.isEmpty ? rule.vendorID.map { "#\($0)" } ?? rule.comment : rule.name
     }
     var result: [Change] = []
     for index in diff.removed {
