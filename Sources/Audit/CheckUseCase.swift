@@ -92,7 +92,8 @@ package struct PolicyJudgement: Sendable {
       let version = policy.productVersion.isEmpty ? "" : " \(policy.productVersion)"
       result.append(
         SiteReport(
-          site: site, catalogue: catalogue, device: device, scope: policy.scope, format: policy.format,
+          site: site, catalogue: catalogue, device: device, scope: policy.scope,
+          format: policy.format,
           product: product + version,
           client: ClientReport(
             traffic: choice.client.traffic, zones: zones,

@@ -73,7 +73,9 @@ package enum HTMLReport {
 
   /// Sites against services: each cell shows the worst verdict.
   private static func matrix(_ report: AuditReport) -> String {
-    var lines = ["<h2>Overview</h2>", "<table class=\"matrix\"><thead><tr><th>Site and client</th>"]
+    var lines = [
+      "<h2>Overview</h2>", "<table class=\"matrix\"><thead><tr><th>Site and client</th>",
+    ]
     for service in report.catalogue.services {
       lines.append("<th>\(escape(service.name(in: "en")))</th>")
     }
@@ -123,7 +125,9 @@ package enum HTMLReport {
     func fact(_ name: String, _ text: String) {
       lines.append("<dt>\(name)</dt><dd>\(text)</dd>")
     }
-    fact("Firewall", "\(escape(site.product)), scope \(escape(site.scope)), \(site.snapshot.rules) rules")
+    fact(
+      "Firewall",
+      "\(escape(site.product)), scope \(escape(site.scope)), \(site.snapshot.rules) rules")
     let note = site.client.note.isEmpty ? "" : " <small>(\(escape(site.client.note)))</small>"
     fact("Client", escape(site.client.text) + note)
     if let taken = site.snapshot.takenAt { fact("Taken", escape(taken)) }
@@ -138,7 +142,8 @@ package enum HTMLReport {
       for diagnostic in site.diagnostics {
         let place = site.place(diagnostic.position, file: diagnostic.file)
         lines.append(
-          "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>")
+          "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>"
+        )
       }
       lines.append("</ul>")
     }
@@ -153,7 +158,8 @@ package enum HTMLReport {
     }
     var lines = ["<h3>Why, and what to change</h3>"]
     for group in groups {
-      lines.append("<div class=\"problem \(group.waiver == nil ? group.verdict.rawValue : "waived")\">")
+      lines.append(
+        "<div class=\"problem \(group.waiver == nil ? group.verdict.rawValue : "waived")\">")
       lines.append(
         "<p><b>\(group.verdict.rawValue)</b> <small>\(group.reason.rawValue)</small> "
           + "\(escape(group.endpoints(in: site.catalogue)))</p><ul>")
@@ -183,7 +189,8 @@ package enum HTMLReport {
           + "\(site.waiver(of: result) == nil ? "" : " <small>waived</small>")</td>"
           + "<td class=\"number\">\(result.requirement.port)\(advised)</td>"
           + "<td>\(escape(endpoint.text))</td><td>\(result.reason.rawValue)</td>"
-          + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>")
+          + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>"
+      )
     }
     lines.append("</tbody></table></details>")
     return lines.joined(separator: "\n")

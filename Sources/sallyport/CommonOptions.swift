@@ -37,7 +37,8 @@ struct ClientOptions: ParsableArguments {
     var networks: AddressSet?
     for text in client {
       guard let set = AddressSet(parsing: text) else {
-        throw ValidationError("`\(text)` is not an address, a network such as 192.0.2.0/24, or a range")
+        throw ValidationError(
+          "`\(text)` is not an address, a network such as 192.0.2.0/24, or a range")
       }
       networks = (networks ?? AddressSet()).union(set)
     }
@@ -101,7 +102,8 @@ struct OutputOptions: ParsableArguments {
 /// The present as ISO-8601 UTC, or the time that tests set.
 enum Clock {
   static var now: String {
-    if let fixed = ProcessInfo.processInfo.environment["SALLYPORT_NOW"].flatMap({ Moment.parse($0) }) {
+    if let fixed = ProcessInfo.processInfo.environment["SALLYPORT_NOW"].flatMap({ Moment.parse($0) }
+    ) {
       return fixed
     }
     return Moment.text(Date())

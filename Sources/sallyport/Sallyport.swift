@@ -15,17 +15,20 @@ struct Sallyport: ParsableCommand {
     version: Program.version,
     groupedSubcommands: [
       CommandGroup(
-        name: "One export", subcommands: [
+        name: "One export",
+        subcommands: [
           CheckCommand.self, ExplainCommand.self, FormatsCommand.self, DemoCommand.self,
         ]),
       CommandGroup(
-        name: "Sites over time", subcommands: [
+        name: "Sites over time",
+        subcommands: [
           ImportCommand.self, AuditCommand.self, ReportCommand.self, HistoryCommand.self,
           SnapshotCommand.self, SiteCommand.self, WaiverCommand.self, BaselineCommand.self,
           SQLCommand.self,
         ]),
       CommandGroup(
-        name: "The list and the database", subcommands: [
+        name: "The list and the database",
+        subcommands: [
           CatalogueCommand.self, VerifyCommand.self, BackupCommand.self, PruneCommand.self,
         ]),
     ])

@@ -8,7 +8,8 @@ struct AuditScope: ParsableArguments {
   @Argument(help: ArgumentHelp("Sites; all where none is named.", valueName: "site"))
   var sites: [String] = []
 
-  @Option(help: ArgumentHelp("Only sites with this tag; may be given several times.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Only sites with this tag; may be given several times.", valueName: "name"))
   var tag: [String] = []
 
   @Option(

@@ -54,7 +54,8 @@ struct CatalogueCommand: ParsableCommand {
         switch format {
         case .json: try Output.write(CatalogueJSON.write(catalogue), to: nil)
         case .table:
-          try Output.write(CatalogueText.table(catalogue, language: language, width: Terminal.width))
+          try Output.write(
+            CatalogueText.table(catalogue, language: language, width: Terminal.width))
         }
       }
     }
