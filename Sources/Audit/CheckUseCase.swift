@@ -99,7 +99,8 @@ package struct PolicyJudgement: Sendable {
             traffic: choice.client.traffic, zones: zones,
             networks: choice.client.networks?.texts ?? [], family: selection.family.rawValue,
             note: choice.note), snapshot: snapshot, files: policy.files,
-          results: outcome.results, findings: outcome.findings, diagnostics: Diagnostic.of(policy)))
+          results: outcome.results, findings: outcome.findings,
+          diagnostics: Diagnostic.assumptions(knowledge) + Diagnostic.of(policy)))
     }
     return result
   }

@@ -30,6 +30,7 @@ struct Sallyport: ParsableCommand {
         name: "The list and the database",
         subcommands: [
           CatalogueCommand.self, VerifyCommand.self, BackupCommand.self, PruneCommand.self,
+          ManualCommand.self,
         ]),
     ])
 }

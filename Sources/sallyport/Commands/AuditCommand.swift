@@ -39,7 +39,7 @@ struct AuditScope: ParsableArguments {
     let selection = try client.selection()
     audit.selection = selection == ClientSelection() ? nil : selection
     audit.scope = client.scope
-    audit.knowledge = knowledge.knowledge()
+    audit.knowledge = try knowledge.knowledge()
     return audit
   }
 }
