@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Logging
 
 @main
 struct Sallyport: ParsableCommand {
@@ -33,6 +35,17 @@ struct Sallyport: ParsableCommand {
           ManualCommand.self,
         ]),
     ])
+
+  static func main() {
+    let wanted = ProcessInfo.processInfo.environment["SALLYPORT_LOG"] ?? ""
+    let level = Logger.Level(rawValue: wanted) ?? .warning
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    main(nil)
+  }
 }
 
 /// What the program calls itself.

@@ -34,7 +34,8 @@ struct ManualPage {
     for sub in list(command["subcommands"]) { add(sub, path: "sallyport") }
     lines += [
       ".SH ENVIRONMENT", ".TP", ".B SALLYPORT_DB", "The database, where --db is not given.",
-      ".TP", ".B NO_COLOR", "Where set, no colours are used.", ".TP", ".B COLUMNS",
+      ".TP", ".B NO_COLOR", "Where set, no colours are used.",
+      ".TP", ".B SALLYPORT_LOG", "debug or info: tells on standard error what an import does.", ".TP", ".B COLUMNS",
       "Width of tables that go to a file or pipe.",
     ]
     return lines.joined(separator: "\n") + "\n"
