@@ -65,6 +65,11 @@ let package = Package(
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
+      name: "CatalogueTests",
+      dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
+    .testTarget(
       name: "ImportersTests",
       dependencies: [
         "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "TestSupport",
