@@ -47,7 +47,7 @@ struct JunosReader {
     var policies = JunosPolicies(
       addresses: JunosAddresses(active),
       applications: JunosApplications(node.children("applications")),
-      webFilter: JunosWebFilter(active + shared, grammar: JunosVersion(version).grammar),
+      webFilter: JunosWebFilter(active + shared, version: JunosVersion(version)),
       schedulers: Set(
         [node, configuration].flatMap { $0.children("schedulers") }.flatMap { $0.names("scheduler") }),
       sslProfiles: sslProfiles)
