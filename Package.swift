@@ -43,7 +43,7 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives",
-        "Schema",
+        "Schema", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
       name: "Schema", path: "Schema", exclude: [],
@@ -61,6 +61,7 @@ let package = Package(
       name: "sallyport",
       dependencies: [
         "Audit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(

@@ -65,7 +65,8 @@ final class HopContext {
     // Names that no rule can hold stand for every zone that no rule names. Traffic to the Internet
     // goes from one zone to another, so an open pair never stays in one zone.
     let froms =
-      host ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
+      host
+      ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
     let tos =
       client.toZone.map { [$0] } ?? (toNames.sorted() + ["(another zone in no rule)"])
     let isOpen = client.fromZone == nil || client.toZone == nil

@@ -142,7 +142,8 @@ struct RequirementEvaluation {
     let reference = hop.reference(decision.source)
     return ConditionReference(
       condition: Condition(
-        .unresolved, "no rule decides, and what `\(reference.table)` then does is not in the export"),
+        .unresolved, "no rule decides, and what `\(reference.table)` then does is not in the export"
+      ),
       outcome: "undecided", rule: reference, position: reference.position, file: reference.file)
   }
 

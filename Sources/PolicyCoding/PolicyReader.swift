@@ -73,7 +73,8 @@ package struct PolicyReader {
       policy.tables.append(
         Table(
           name: try text(value, "name"),
-          kind: value["kind"] == nil ? .filter : try choice(value, "kind", Table.Kind.init(rawValue:)),
+          kind: value["kind"] == nil
+            ? .filter : try choice(value, "kind", Table.Kind.init(rawValue:)),
           rules: [],
           defaultAction: DefaultAction(
             try choice(standard, "outcome", DefaultAction.Outcome.init(rawValue:)),
@@ -146,7 +147,9 @@ package struct PolicyReader {
     _ value: JSONValue, _ name: StaticString, _ make: (String) -> Value?
   ) throws(PolicyCodingError) -> Value {
     let word = try text(value, name)
-    guard let result = make(word) else { throw refuse(value, "`\(name)` is `\(word)`, which is not known") }
+    guard let result = make(word) else {
+      throw refuse(value, "`\(name)` is `\(word)`, which is not known")
+    }
     return result
   }
 
@@ -172,7 +175,9 @@ package struct PolicyReader {
   private func pipeline(_ value: JSONValue) throws(PolicyCodingError) -> Pipeline {
     var stages: [Stage] = []
     for stage in list(value, "stages") {
-      let families = list(stage, "families").compactMap { $0.string.flatMap(AddressFamily.init(rawValue:)) }
+      let families = list(stage, "families").compactMap {
+        $0.string.flatMap(AddressFamily.init(rawValue:))
+      }
       stages.append(
         Stage(
           table: try text(stage, "table"),
@@ -250,7 +255,8 @@ package struct PolicyReader {
     if let inner = value["url"] { return .url(try url(inner)) }
     guard let pattern = try host(value) else { throw refuse(value, "not a term that is known") }
     let binding =
-      value["binding"] == nil ? .observed : try choice(value, "binding", NameBinding.init(rawValue:))
+      value["binding"] == nil
+      ? .observed : try choice(value, "binding", NameBinding.init(rawValue:))
     return .host(pattern, binding)
   }
 

@@ -106,7 +106,8 @@ struct JunosFilters {
       binding.append(
         .requires(
           Condition(
-            .interfaceBinding, "zone `\(zone)` has several interfaces, and the filter is on "
+            .interfaceBinding,
+            "zone `\(zone)` has several interfaces, and the filter is on "
               + interface)))
     }
     let text = "filter `\(used.joined(separator: ", "))` on \(interface)"

@@ -66,7 +66,8 @@ struct JunosGroups {
         Doubt(
           reach: .zonePairs,
           condition: Condition(
-            .unresolved, "configuration group `\(name)` is applied to policies and not in the export"),
+            .unresolved,
+            "configuration group `\(name)` is applied to policies and not in the export"),
           position: place.position))
     }
     note(names: applied.keys.sorted(), touching: touching, at: applied.values.map(\.position).min())
@@ -78,7 +79,8 @@ struct JunosGroups {
       touching.map { "; `\($0)` holds parts of the policy, which are missing here" } ?? ""
     notes.append(
       Note(
-        .completeness, "configuration groups (\(shown)) are not expanded\(effect); export with "
+        .completeness,
+        "configuration groups (\(shown)) are not expanded\(effect); export with "
           + "`| display inheritance | display xml`", at: position))
   }
 

@@ -65,9 +65,16 @@ struct JunosPolicies {
         }
       }
     }
+<<<<<<< HEAD
     let written = sections.lazy.filter { !$0.isInactive }.compactMap { $0.node.child("default-policy") }
       .first
     rules += decided(groups.rules(.defaultPolicy))
+=======
+    let written = sections.lazy.filter { !$0.isInactive }.compactMap {
+      $0.node.child("default-policy")
+    }
+    .first
+>>>>>>> main
     return Table(name: "policies", rules: rules, defaultAction: Self.defaultAction(written))
   }
 
@@ -80,7 +87,8 @@ struct JunosPolicies {
   private static func defaultAction(_ node: JunosNode?) -> DefaultAction {
     let permits = node?.has("permit-all") ?? false
     return DefaultAction(
-      permits ? .allow : .deny, name: permits ? "default-policy permit-all" : "default policy (deny-all)",
+      permits ? .allow : .deny,
+      name: permits ? "default-policy permit-all" : "default policy (deny-all)",
       position: node?.position)
   }
 
@@ -254,7 +262,8 @@ struct JunosPolicies {
           doubtfulGate(
             "application-firewall \(firewall.text)", at: firewall.position,
             Condition(
-              .application, "application firewall `\(firewall.text)`: decides by the application "
+              .application,
+              "application firewall `\(firewall.text)`: decides by the application "
                 + "that the device recognises")))
       }
       if let access = services.child("uac-policy") {
@@ -283,7 +292,8 @@ struct JunosPolicies {
         doubtfulGate(
           "tunnel \(tunnel.text)", at: tunnel.position,
           Condition(
-            .unmodelled, "the traffic goes into the tunnel `\(tunnel.text)`: what is behind it "
+            .unmodelled,
+            "the traffic goes into the tunnel `\(tunnel.text)`: what is behind it "
               + "decides")))
     }
     // "drop-untranslated: drop the packet if the destination address is not translated".
@@ -293,7 +303,8 @@ struct JunosPolicies {
         let rule = Rule(
           name: name, match: Match(), action: .deny(.drop), origin: .implied,
           position: untranslated.position)
-        gates.append(Table(name: name, rules: [rule], defaultAction: DefaultAction(.allow, name: name)))
+        gates.append(
+          Table(name: name, rules: [rule], defaultAction: DefaultAction(.allow, name: name)))
       }
       names.append(name)
     }
@@ -340,7 +351,8 @@ struct JunosPolicies {
   private mutating func noteServices(_ services: JunosNode) {
     for child in services.children where Self.threatServices.contains(child.name) {
       context.note(
-        .advisory, "`\(child.name)` is on for permitted traffic and may stop what it takes for an "
+        .advisory,
+        "`\(child.name)` is on for permitted traffic and may stop what it takes for an "
           + "attack", at: child.position)
     }
   }

@@ -35,21 +35,29 @@ struct JunosReader {
   private func policy(_ system: System) -> Policy {
     var policy = Policy(scope: system.scope, format: "junos-srx", productVersion: version)
     let node = system.node
-    let security = node.all("security").map { (node: $0, isOff: system.isInactive || $0.isInactive) }
+    let security = node.all("security").map {
+      (node: $0, isOff: system.isInactive || $0.isInactive)
+    }
     let active = security.filter { !$0.isOff }.map(\.node)
     // Web filtering and SSL proxy profiles of the device serve every system.
     let shared = node.name == "configuration" ? [] : configuration.children("security")
     let services = [node, configuration].flatMap { $0.children("services") }
     var sslProfiles: [String: JunosNode] = [:]
-    for profile in services.compactMap({ $0.descend("ssl", "proxy") }).flatMap({ $0.children("profile") }) {
-      if let name = profile.childText("name"), sslProfiles[name] == nil { sslProfiles[name] = profile }
+    for profile in services.compactMap({ $0.descend("ssl", "proxy") }).flatMap({
+      $0.children("profile")
+    }) {
+      if let name = profile.childText("name"), sslProfiles[name] == nil {
+        sslProfiles[name] = profile
+      }
     }
     var policies = JunosPolicies(
       addresses: JunosAddresses(active),
       applications: JunosApplications(node.children("applications")),
       webFilter: JunosWebFilter(active + shared, version: JunosVersion(version)),
       schedulers: Set(
-        [node, configuration].flatMap { $0.children("schedulers") }.flatMap { $0.names("scheduler") }),
+        [node, configuration].flatMap { $0.children("schedulers") }.flatMap {
+          $0.names("scheduler")
+        }),
       sslProfiles: sslProfiles)
     let sections = security.flatMap { section in
       section.node.all("policies").map { ($0, section.isOff || $0.isInactive) }
@@ -58,7 +66,9 @@ struct JunosReader {
     var table = policies.table(
       sections.map { (node: $0.0, isInactive: $0.1) }, groups: groups)
     let inspection = policies.inspection()
-    let interfaces = node.children("interfaces") + (node.name == "configuration" ? [] : configuration.children("interfaces"))
+    let interfaces =
+      node.children("interfaces")
+      + (node.name == "configuration" ? [] : configuration.children("interfaces"))
     let zones = JunosZones(
       security: active, interfaces: interfaces, routing: node.children("routing-options"),
       rules: table.rules)
@@ -83,7 +93,8 @@ struct JunosReader {
     if let name = filters.replyFilter {
       policy.notes.append(
         Note(
-          .completeness, "filters on what comes in by `\(name)` are not judged: replies to the "
+          .completeness,
+          "filters on what comes in by `\(name)` are not judged: replies to the "
             + "clients must pass them too"))
     }
     return policy
@@ -104,7 +115,8 @@ struct JunosReader {
     if let mode = packetMode {
       policy.notes.append(
         Note(
-          .completeness, "the device forwards packet by packet (`\(mode.text)`): zones and security "
+          .completeness,
+          "the device forwards packet by packet (`\(mode.text)`): zones and security "
             + "policies have no effect, only filters on interfaces", at: mode.position))
       let open = Table(
         name: "packet mode", rules: [],
@@ -150,7 +162,8 @@ struct JunosReader {
       clauses.append(
         .requires(
           Condition(
-            .unmodelled, "the export does not say whether the device forwards IPv6, which depends "
+            .unmodelled,
+            "the export does not say whether the device forwards IPv6, which depends "
               + "on the release")))
     }
     let name = "IPv6 forwarding"

@@ -71,10 +71,12 @@ struct JunosRedirects {
     }
     if !ports.isEmpty, ports.allSatisfy({ $0 != nil }) {
       let set = ports.reduce(PortSet()) { $0.union($1 ?? PortSet()) }
-      clauses.append(.service(ServiceList([.service(Service(protocol: nil, destinationPorts: set))])))
+      clauses.append(
+        .service(ServiceList([.service(Service(protocol: nil, destinationPorts: set))])))
     }
     let condition = Condition(
-      .unmodelled, "\(kind) NAT rule `\(name)` sends the flow to another host: what answers there "
+      .unmodelled,
+      "\(kind) NAT rule `\(name)` sends the flow to another host: what answers there "
         + "decides")
     if !isOff { clauses.append(.requires(condition)) }
     return Rule(

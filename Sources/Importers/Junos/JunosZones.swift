@@ -77,7 +77,8 @@ struct JunosZones {
     if units.isEmpty {
       notes.append(
         Note(
-          .completeness, "zone `\(name)` has no interface: as exported no traffic can enter or leave "
+          .completeness,
+          "zone `\(name)` has no interface: as exported no traffic can enter or leave "
             + "by it", at: node.position))
     }
     zones.append(
@@ -98,7 +99,8 @@ struct JunosZones {
     if !zones.isEmpty {
       notes.append(
         Note(
-          .completeness, "the export defines no zones; their names are taken from the policies, and "
+          .completeness,
+          "the export defines no zones; their names are taken from the policies, and "
             + "which interfaces they have is open"))
     }
   }
