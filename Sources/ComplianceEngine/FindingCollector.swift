@@ -43,18 +43,12 @@ struct FindingCollector {
     .sorted { left, right in
       if left.severity != right.severity { return left.severity < right.severity }
       if left.id != right.id { return left.id.rawValue < right.id.rawValue }
-<<<<<<< HEAD
-      let places = (left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0))
-      if places.0 < places.1 || places.1 < places.0 { return places.0 < places.1 }
-      if left.message != right.message { return left.message < right.message }
-      return Self.tie(left) < Self.tie(right)
-=======
       let places = (
         left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0)
       )
-      if places.0 != places.1 { return places.0 < places.1 }
-      return left.message < right.message
->>>>>>> main
+      if places.0 < places.1 || places.1 < places.0 { return places.0 < places.1 }
+      if left.message != right.message { return left.message < right.message }
+      return Self.tie(left) < Self.tie(right)
     }
   }
 

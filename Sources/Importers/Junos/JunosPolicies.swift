@@ -65,16 +65,11 @@ struct JunosPolicies {
         }
       }
     }
-<<<<<<< HEAD
-    let written = sections.lazy.filter { !$0.isInactive }.compactMap { $0.node.child("default-policy") }
-      .first
-    rules += decided(groups.rules(.defaultPolicy))
-=======
     let written = sections.lazy.filter { !$0.isInactive }.compactMap {
       $0.node.child("default-policy")
     }
     .first
->>>>>>> main
+    rules += decided(groups.rules(.defaultPolicy))
     return Table(name: "policies", rules: rules, defaultAction: Self.defaultAction(written))
   }
 
