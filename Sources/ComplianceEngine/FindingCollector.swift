@@ -46,9 +46,16 @@ struct FindingCollector {
       let places = (
         left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0)
       )
-      if places.0 != places.1 { return places.0 < places.1 }
-      return left.message < right.message
+      if places.0 < places.1 || places.1 < places.0 { return places.0 < places.1 }
+      if left.message != right.message { return left.message < right.message }
+      return Self.tie(left) < Self.tie(right)
     }
+  }
+
+  /// Tells findings apart that stand on one line.
+  private static func tie(_ finding: Finding) -> String {
+    "\(finding.rule?.table ?? "")/\(finding.rule?.rule ?? "")/\(finding.position?.pointer ?? "")/"
+      + "\(finding.file)"
   }
 
   /// Findings about one requirement.

@@ -5,6 +5,7 @@ import PolicyModel
 /// Web filtering: URL patterns, custom categories, and the profiles that UTM policies name.
 struct JunosWebFilter {
   private let grammar: JunosVersion.PatternGrammar
+  private let readsTLSNames: Bool
   private var patterns: [String: JunosNode] = [:]
   private var categories: [String: JunosNode] = [:]
   /// The web-filtering profile of each UTM policy.
@@ -13,8 +14,9 @@ struct JunosWebFilter {
   /// Sections that may hold the block and allow lists for all profiles.
   private var sections: [JunosNode] = []
 
-  init(_ security: [JunosNode], grammar: JunosVersion.PatternGrammar) {
-    self.grammar = grammar
+  init(_ security: [JunosNode], version: JunosVersion) {
+    grammar = version.grammar
+    readsTLSNames = version.readsTLSNames
     for section in security {
       for utm in section.children("utm") {
         for objects in utm.children("custom-objects") {
@@ -149,6 +151,7 @@ struct JunosWebFilter {
     }
 
     mutating func table(named tableName: String) -> Table {
+      if !filter.readsTLSNames { leaveTLSOpen() }
       for (element, action) in [
         ("url-blacklist", Action.deny(.reject)), ("url-blocklist", .deny(.reject)),
         ("url-whitelist", .allow), ("url-allowlist", .allow),
@@ -171,6 +174,22 @@ struct JunosWebFilter {
           Condition(.category, "the vendor's reputation of the host"), at: reputation.position)
       }
       return Table(name: tableName, rules: rules, defaultAction: defaultAction())
+    }
+
+    /// Two rules that leave TLS open, where a release may compare addresses and no names.
+    private mutating func leaveTLSOpen() {
+      let condition = Condition(
+        .unmodelled,
+        "releases before 15.1X49 may filter TLS by the address of the server and not by "
+          + "its name")
+      for action in [Action.deny(.reject), .allow] {
+        rules.append(
+          Rule(
+            name: "\(name): TLS",
+            match: Match([
+              .service(ServiceList([.service(.tcp(PortSet(443)))])), .requires(condition),
+            ]), action: action, origin: .implied, position: profile.position))
+      }
     }
 
     /// What becomes of hosts that no list and no category names; a profile that does not say is
