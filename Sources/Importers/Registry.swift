@@ -15,4 +15,5 @@ package let importerRegistry = ImporterRegistry([
   FortiGateImporter(),
   CheckPointImporter(),
   FMCImporter(),
+  MerakiImporter(),
 ])
