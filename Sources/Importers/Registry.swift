@@ -16,4 +16,5 @@ package let importerRegistry = ImporterRegistry([
   FortiGateImporter(),
   CheckPointImporter(),
   FMCImporter(),
+  MerakiImporter(),
 ])
