@@ -32,7 +32,9 @@ struct AWSFirewallBuilder {
     let scope =
       response?.text("FirewallPolicyName") ?? item.text("FirewallPolicyName") ?? item.logicalName
       ?? "policy"
-    guard let body = item.object("FirewallPolicy") else { return Policy(scope: scope, format: "aws") }
+    guard let body = item.object("FirewallPolicy") else {
+      return Policy(scope: scope, format: "aws")
+    }
     notes += documents.truncations
     var stateless = AWSStatelessRules(position: item.position, stateful: Self.stateful)
     var requests: [Rule] = []
@@ -172,7 +174,9 @@ struct AWSFirewallBuilder {
     let value = reference.member("ResourceArn")
     return documents.ruleGroups.first { group in
       guard kind(group) == wanted else { return false }
-      if AWSDocuments.matches(group, value, keys: ["RuleGroupName", "RuleGroupArn"]) { return true }
+      if AWSDocuments.matches(group, value, keys: ["RuleGroupName", "RuleGroupArn"]) {
+        return true
+      }
       guard let response = group.object("RuleGroupResponse") else { return false }
       return AWSDocuments.matches(response, value, keys: ["RuleGroupArn", "RuleGroupName"])
     }
@@ -250,7 +254,8 @@ struct AWSFirewallBuilder {
     guard (order?.uppercased() == "STRICT_ORDER") != isStrict else { return }
     notes.append(
       Note(
-        .reading, "group `\(Self.name(group))` has the order \(order ?? "DEFAULT_ACTION_ORDER") and the "
+        .reading,
+        "group `\(Self.name(group))` has the order \(order ?? "DEFAULT_ACTION_ORDER") and the "
           + "policy another, which the service refuses; read in the order of the policy",
         at: group.position))
   }
@@ -262,7 +267,8 @@ struct AWSFirewallBuilder {
     guard name.hasPrefix("AbusedLegit") else {
       notes.append(
         Note(
-          .advisory, "managed rule group `\(name)`: its rules act against threats and are not in the "
+          .advisory,
+          "managed rule group `\(name)`: its rules act against threats and are not in the "
             + "export", at: reference.position))
       return []
     }
@@ -270,7 +276,8 @@ struct AWSFirewallBuilder {
       name: name,
       match: Match([
         .requires(
-          Condition(.externalList, "managed rule group `\(name)`: its domains are not in the export"))
+          Condition(
+            .externalList, "managed rule group `\(name)`: its domains are not in the export"))
       ]), action: .deny(.drop), origin: .implied, position: reference.position)
     return [AWSStatefulRule(verdict: .drop, priority: 1, parts: [(.data, rule)])]
   }
@@ -306,7 +313,8 @@ struct AWSFirewallBuilder {
         name: Self.stateful, rules: calls + data,
         defaultAction: DefaultAction(.none, name: "end of the stateful rules"))
     ]
-    for (name, list) in [(Self.first, first), (Self.answer, stops ? answer : [])] where !list.isEmpty {
+    for (name, list) in [(Self.first, first), (Self.answer, stops ? answer : [])]
+    where !list.isEmpty {
       tables.append(
         Table(
           name: name, rules: list,
@@ -322,7 +330,8 @@ struct AWSFirewallBuilder {
     let name = Self.name(group)
     var policy = Policy(scope: name, format: "aws")
     let doubt = Condition(
-      .unresolved, "the firewall policy that uses the group is not in the export, nor its other groups "
+      .unresolved,
+      "the firewall policy that uses the group is not in the export, nor its other groups "
         + "and default actions")
     var rules: [Rule] = []
     var sources: [(AddressSet, String)] = []
@@ -360,7 +369,8 @@ struct AWSFirewallBuilder {
     policy.notes =
       documents.truncations + notes + [
         Note(
-          .completeness, "the firewall policy is not in the export; give aws network-firewall "
+          .completeness,
+          "the firewall policy is not in the export; give aws network-firewall "
             + "describe-firewall-policy as well", at: group.position)
       ]
     return policy

@@ -72,7 +72,9 @@ struct SuricataTranslator {
       } else {
         for clauses in toServer { parts.append((.first, make(clauses, own, .written))) }
         let repeats = !rule.isBothWays || own == .return
-        if !reading.toServer, verdict != .alert, repeats, rule.isBothWays || rule.source != "$HOME_NET" {
+        if !reading.toServer, verdict != .alert, repeats,
+          rule.isBothWays || rule.source != "$HOME_NET"
+        {
           for clauses in toClient { parts.append((.answer, make(clauses, own, .implied))) }
         }
       }
@@ -255,8 +257,12 @@ struct SuricataTranslator {
             reading.application = "http"
             (buffer, dotted) = (keyword, false)
             // The legacy form modifies the text before it, the newer one stands before the text.
-            if keyword.hasPrefix("http_"), !tests.isEmpty { tests[tests.count - 1].buffer = keyword }
-          } else if keyword.hasPrefix("tls.") || keyword.hasPrefix("ja3") || keyword.hasPrefix("ssl_") {
+            if keyword.hasPrefix("http_"), !tests.isEmpty {
+              tests[tests.count - 1].buffer = keyword
+            }
+          } else if keyword.hasPrefix("tls.") || keyword.hasPrefix("ja3")
+            || keyword.hasPrefix("ssl_")
+          {
             reading.needsData = true
             reading.application = "tls"
             (buffer, dotted) = (keyword, false)
@@ -296,7 +302,8 @@ struct SuricataTranslator {
     }
     var pattern: HostPattern?
     if test.isExpression {
-      if !test.dotted, let regex = try? RegularExpression(test.text, ignoringCase: test.ignoresCase) {
+      if !test.dotted, let regex = try? RegularExpression(test.text, ignoringCase: test.ignoresCase)
+      {
         pattern = .regex(regex)
       }
     } else if !test.isPlaced {
@@ -311,7 +318,8 @@ struct SuricataTranslator {
       pattern = nil
     }
     guard let pattern else {
-      return doubt("`\(test.text)` in the \(test.buffer == "sni" ? "SNI" : "host")", isAlert, &reading)
+      return doubt(
+        "`\(test.text)` in the \(test.buffer == "sni" ? "SNI" : "host")", isAlert, &reading)
     }
     reading.clauses.append(
       .destination(EndpointList([.host(pattern, .observed)], negated: test.negated)))
