@@ -170,7 +170,7 @@ package enum HTMLReport {
       lines.append(
         "<p><b>\(group.verdict.rawValue)</b> <small>\(group.reason.rawValue)</small> "
           + "\(escape(group.endpoints(in: site.catalogue)))</p><ul>")
-      for line in group.lines() { lines.append("<li>\(html(of: line, site))</li>") }
+      for line in group.lines(conditions: 20) { lines.append("<li>\(html(of: line, site))</li>") }
       lines.append("</ul></div>")
     }
     return lines.joined(separator: "\n")
@@ -206,7 +206,11 @@ package enum HTMLReport {
   private static func findings(_ site: SiteReport) -> String {
     guard !site.findings.isEmpty else { return "" }
     var lines = ["<h3>Findings</h3><ul class=\"findings\">"]
-    for finding in site.findings {
+    for line in site.findings(ofAKind: 20) {
+      guard case .finding(let finding) = line else {
+        if case .more(let text) = line { lines.append("<li>\(sentence(text))</li>") }
+        continue
+      }
       let rule = finding.rule.map { " <small>(\(describe($0, site)))</small>" } ?? ""
       let endpoints = finding.endpoints.map { site.catalogue.endpoints[$0].text }
       let touched =
