@@ -3,8 +3,13 @@ import PolicyModel
 /// The importers of a program, and the way from bytes to policies.
 package struct ImporterRegistry: Sendable {
   package let importers: [any ExportImporter]
+  /// What files resemble that no importer knows.
+  private let products: [ProductHallmarks]
 
-  package init(_ importers: [any ExportImporter]) { self.importers = importers }
+  package init(_ importers: [any ExportImporter], products: [ProductHallmarks] = []) {
+    self.importers = importers
+    self.products = products
+  }
 
   package func importer(for id: String) -> (any ExportImporter)? {
     importers.first { $0.format.id == id }
@@ -117,9 +122,15 @@ package struct ImporterRegistry: Sendable {
       }
     case .bytes(let bytes): shape = FileKind.describe(bytes)
     }
+    guard let closest = ProductHallmarks.closest(to: document, of: products) else {
+      throw ImportError(
+        .notRecognised, file: document.file, position: "1",
+        reason: "not recognised: \(shape) is no known export",
+        advice: "`sallyport formats` lists the exports that can be read")
+    }
     throw ImportError(
       .notRecognised, file: document.file, position: "1",
-      reason: "not recognised: \(shape) is no known export",
-      advice: "`sallyport formats` lists the exports that can be read")
+      reason: "not recognised: \(shape) is no known export; closest is \(closest.product.what), "
+        + "because it has \(closest.reason)", advice: closest.product.advice)
   }
 }
