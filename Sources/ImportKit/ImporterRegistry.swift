@@ -4,11 +4,15 @@ import PolicyModel
 package struct ImporterRegistry: Sendable {
   package let importers: [any ExportImporter]
   /// What files resemble that no importer knows.
-  private let products: [ProductHallmarks]
+  private var products: [ProductHallmarks] = []
 
-  package init(_ importers: [any ExportImporter], products: [ProductHallmarks] = []) {
-    self.importers = importers
-    self.products = products
+  package init(_ importers: [any ExportImporter]) { self.importers = importers }
+
+  /// The same importers, which compare what they do not know with products.
+  package func naming(_ products: [ProductHallmarks]) -> ImporterRegistry {
+    var registry = self
+    registry.products = products
+    return registry
   }
 
   package func importer(for id: String) -> (any ExportImporter)? {

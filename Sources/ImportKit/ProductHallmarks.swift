@@ -92,21 +92,28 @@ package struct ProductHallmarks: Sendable {
     return result
   }
 
+  /// Each line, without its indentation, is compared with the words that have its first byte.
   private static func closest(
     lines text: ArraySlice<UInt8>, _ products: [ProductHallmarks]
   ) -> Resemblance? {
-    let lines = String(decoding: text.prefix(200_000), as: UTF8.self)
-      .split(whereSeparator: \.isNewline)
+    var byFirst: [UInt8: [(product: Int, word: String)]] = [:]
+    for (number, product) in products.enumerated() {
+      for word in product.words {
+        if let first = word.utf8.first { byFirst[first, default: []].append((number, word)) }
+      }
+    }
+    var found: [Int: Set<String>] = [:]
+    for line in text.prefix(200_000).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+      let start = line.drop { $0 == 0x20 || $0 == 0x09 }
+      guard let first = start.first, let candidates = byFirst[first] else { continue }
+      for (product, word) in candidates where start.starts(with: word.utf8) {
+        found[product, default: []].insert(word)
+      }
+    }
     var best: Resemblance?
-    for product in products {
-      let found = product.words.filter { word in
-        lines.contains { line in
-          line.hasPrefix(word) || line.drop(while: \.isWhitespace).hasPrefix(word)
-        }
-      }
-      if found.count > best?.found.count ?? 0 {
-        best = Resemblance(product: product, found: found.sorted())
-      }
+    for (number, product) in products.enumerated() {
+      guard let words = found[number], words.count > best?.found.count ?? 0 else { continue }
+      best = Resemblance(product: product, found: words.sorted())
     }
     return best
   }

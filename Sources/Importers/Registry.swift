@@ -1,19 +1,19 @@
 import ImportKit
 
 /// Every import format, in the order in which a document is offered to them.
-package let importerRegistry = ImporterRegistry(
-  [
-    PANOSImporter(),
-    PanoramaImporter(),
-    PfSenseImporter(),
-    OPNsenseImporter(),
-    JunosSRXImporter(),
-    AzureFirewallImporter(),
-    NFTablesImporter(),
-    IPTablesImporter(),
-    FirewalldImporter(),
-    WindowsFirewallImporter(),
-    FortiGateImporter(),
-    CheckPointImporter(),
-    FMCImporter(),
-  ], products: KnownProducts.all)
+package let importerRegistry = ImporterRegistry([
+  PANOSImporter(),
+  PanoramaImporter(),
+  PfSenseImporter(),
+  OPNsenseImporter(),
+  JunosSRXImporter(),
+  AzureFirewallImporter(),
+  NFTablesImporter(),
+  IPTablesImporter(),
+  FirewalldImporter(),
+  WindowsFirewallImporter(),
+  FortiGateImporter(),
+  CheckPointImporter(),
+  FMCImporter(),
+])
+.naming(KnownProducts.all)
