@@ -64,6 +64,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(
+      name: "FuzzSupport",
+      dependencies: ["Importers", "PolicyCoding", "ComplianceEngine", "EndpointCatalogue"],
+      path: "Tests/Fuzz/Support"),
     .testTarget(
       name: "CatalogueTests",
       dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
@@ -72,10 +76,22 @@ let package = Package(
     .testTarget(
       name: "ImportersTests",
       dependencies: [
-        "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "TestSupport",
+        "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "FuzzSupport",
+        "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,
   cxxLanguageStandard: .cxx17
 )
+
+// Fuzz targets have no `main` and need libFuzzer, so that an ordinary build leaves them out; see
+// Tests/Fuzz/run.
+if Context.environment["SALLYPORT_FUZZ"] != nil {
+  for family in ["XML", "JSON", "Text"] {
+    package.targets.append(
+      .executableTarget(
+        name: "Fuzz\(family)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(family)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+  }
+}

@@ -18,3 +18,4 @@ package let importerRegistry = ImporterRegistry([
   FMCImporter(),
   MerakiImporter(),
 ])
+.naming(KnownProducts.all)
