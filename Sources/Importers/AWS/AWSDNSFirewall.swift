@@ -50,7 +50,8 @@ struct AWSDNSFirewall {
     }
     notes.append(
       Note(
-        .advisory, "the DNS firewall sees the queries to the resolver of the VPC only; clients that ask "
+        .advisory,
+        "the DNS firewall sees the queries to the resolver of the VPC only; clients that ask "
           + "other DNS servers are not held", at: first.position))
     var tables = [
       Table(
@@ -158,7 +159,8 @@ struct AWSDNSFirewall {
     if isManaged {
       notes.append(
         Note(
-          .advisory, "managed domain list `\(name)`: its domains act against threats and are not in the "
+          .advisory,
+          "managed domain list `\(name)`: its domains act against threats and are not in the "
             + "export", at: rule.position))
       return [.never("for domains of the managed threat list \(name)")]
     }
@@ -174,13 +176,18 @@ struct AWSDNSFirewall {
       id: id, name: name, kind: "domain list", position: source.position)
     var terms: [EndpointTerm] = []
     for entry in source.entries("Domains") {
-      if case .text(let text) = entry, let pattern = AWSNames.domain(text) {
-        terms.append(.host(pattern, .observed))
-      } else {
-        var what = "a domain that is not in the template"
-        if case .text(let text) = entry { what = "domain `\(text)` is outside the grammar" }
+      guard case .text(let text) = entry else {
+        let what = "a domain that is not in the template"
         notes.append(Note(.unresolved, what, at: source.position))
         terms.append(.condition(Condition(.unresolved, what)))
+        continue
+      }
+      if let pattern = AWSNames.domain(text) {
+        terms.append(.host(pattern, .observed))
+      } else {
+        notes.append(
+          Note(.unresolved, "domain `\(text)` is outside the grammar", at: source.position))
+        terms.append(.host(.glob(text.lowercased()), .doubtful))
       }
     }
     objects.setEndpoint(number, EndpointList(terms))
@@ -196,7 +203,8 @@ struct AWSDNSFirewall {
       $0.text("Name")?.hasPrefix("AWSManagedDomains") ?? false
         || !($0.text("ManagedOwnerName") ?? "").isEmpty
     }
-    let open = Set(documents.nameRules.compactMap { $0.text("FirewallDomainListId") }).filter { other in
+    let open = Set(documents.nameRules.compactMap { $0.text("FirewallDomainListId") }).filter {
+      other in
       !(known + managed).contains {
         AWSDocuments.matches($0, .text(other), keys: ["Id", "FirewallDomainListId", "Name"])
       }

@@ -160,7 +160,8 @@ struct AWSDocuments {
     switch value {
     case .reference(let name): return item.logicalName == name
     case .text(let text):
-      let last = text.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(String.init) ?? text
+      let last =
+        text.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(String.init) ?? text
       return keys.contains { key in
         guard let own = item.text(key) else { return false }
         return own == text || own == last || own.hasSuffix("/" + last)
@@ -174,7 +175,8 @@ struct AWSDocuments {
     let firewall = firewalls.first { firewall in
       let reference = firewall.member("FirewallPolicyArn")
       if case .reference(let name) = reference { return policy.logicalName == name }
-      return Self.matches(policy.object("FirewallPolicyResponse") ?? policy, reference,
+      return Self.matches(
+        policy.object("FirewallPolicyResponse") ?? policy, reference,
         keys: ["FirewallPolicyArn", "FirewallPolicyName"])
     }
     guard let firewall else { return nil }
@@ -203,7 +205,9 @@ struct AWSDocuments {
     guard prefixLists.isEmpty, looseEntries.count == 1, wantedPrefixLists.count == 1 else {
       return nil
     }
-    return (looseEntries[0].items("Entries").compactMap { $0.text("Cidr") }, looseEntries[0].position)
+    return (
+      looseEntries[0].items("Entries").compactMap { $0.text("Cidr") }, looseEntries[0].position
+    )
   }
 
   /// The ids of prefix lists that security groups name.

@@ -12,7 +12,7 @@ struct AWSFirewallBuilder {
   private let documents: AWSDocuments
   private var notes: [Note] = []
 
-  private static let stateless = "stateless"
+  private static let stateless = "policy"
   private static let answers = "stateless, answers"
   private static let stateful = "stateful"
   private static let first = "stateful, first packet"
@@ -32,7 +32,9 @@ struct AWSFirewallBuilder {
     let scope =
       response?.text("FirewallPolicyName") ?? item.text("FirewallPolicyName") ?? item.logicalName
       ?? "policy"
-    guard let body = item.object("FirewallPolicy") else { return Policy(scope: scope, format: "aws") }
+    guard let body = item.object("FirewallPolicy") else {
+      return Policy(scope: scope, format: "aws")
+    }
     notes += documents.truncations
     var stateless = AWSStatelessRules(position: item.position, stateful: Self.stateful)
     var requests: [Rule] = []
@@ -59,7 +61,6 @@ struct AWSFirewallBuilder {
     case "aws:drop": break
     case "aws:pass": end.outcome = .allow
     case "aws:forward_to_sfe":
-      end.outcome = .none
       requests.append(
         Rule(
           name: "StatelessDefaultActions", match: Match(), action: .goto(Self.stateful),
@@ -71,8 +72,19 @@ struct AWSFirewallBuilder {
     notes += stateless.notes
 
     var reader = AWSStatefulGroups(documents: documents, policy: item)
-    let tables = stateful(body, item, &reader)
+    var (tables, last) = stateful(body, item, &reader)
     notes += reader.notes
+    let repliesEnd = end
+    if defaults == "aws:forward_to_sfe" {
+      // What the stateful tables leave comes back to the end of the stateless one.
+      end = last
+    } else {
+      tables[0].rules.append(
+        Rule(
+          name: last.name, match: Match(),
+          action: last.outcome == .deny ? .deny(.drop) : .allow, origin: .implied,
+          position: last.position ?? place))
+    }
     var policy = Policy(scope: scope, format: "aws")
     policy.tables =
       [
@@ -80,11 +92,11 @@ struct AWSFirewallBuilder {
         Table(
           name: Self.answers, rules: replies,
           defaultAction: DefaultAction(
-            end.outcome == .deny ? .deny : .allow, name: end.name, position: place)),
+            defaults == "aws:drop" ? .deny : .allow, name: repliesEnd.name, position: place)),
       ] + tables
     var stages = [Stage(table: Self.stateless)]
     // Where every answer passes there is nothing to say about them.
-    if end.outcome == .deny || replies.contains(where: { $0.action == .deny(.drop) }) {
+    if defaults == "aws:drop" || replies.contains(where: { $0.action == .deny(.drop) }) {
       stages.append(Stage(table: Self.answers, isAuxiliary: true))
     } else {
       policy.tables.remove(at: 1)
@@ -172,7 +184,9 @@ struct AWSFirewallBuilder {
     let value = reference.member("ResourceArn")
     return documents.ruleGroups.first { group in
       guard kind(group) == wanted else { return false }
-      if AWSDocuments.matches(group, value, keys: ["RuleGroupName", "RuleGroupArn"]) { return true }
+      if AWSDocuments.matches(group, value, keys: ["RuleGroupName", "RuleGroupArn"]) {
+        return true
+      }
       guard let response = group.object("RuleGroupResponse") else { return false }
       return AWSDocuments.matches(response, value, keys: ["RuleGroupArn", "RuleGroupName"])
     }
@@ -207,7 +221,7 @@ struct AWSFirewallBuilder {
 
   private mutating func stateful(
     _ body: AWSItem, _ item: AWSItem, _ reader: inout AWSStatefulGroups
-  ) -> [Table] {
+  ) -> (tables: [Table], last: DefaultAction) {
     let options = body.object("StatefulEngineOptions")
     let isStrict = options?.text("RuleOrder")?.uppercased() == "STRICT_ORDER"
     var rules: [AWSStatefulRule] = []
@@ -241,7 +255,7 @@ struct AWSFirewallBuilder {
       rules.sort { ($0.verdict.rawValue, $0.priority) < ($1.verdict.rawValue, $1.priority) }
     }
     return tables(
-      rules, isStrict: isStrict, defaults: isStrict ? body.texts("StatefulDefaultActions") : [],
+      rules, defaults: isStrict ? body.texts("StatefulDefaultActions") : [],
       at: body.position(of: body.value["StatefulDefaultActions"] ?? body.value))
   }
 
@@ -250,7 +264,8 @@ struct AWSFirewallBuilder {
     guard (order?.uppercased() == "STRICT_ORDER") != isStrict else { return }
     notes.append(
       Note(
-        .reading, "group `\(Self.name(group))` has the order \(order ?? "DEFAULT_ACTION_ORDER") and the "
+        .reading,
+        "group `\(Self.name(group))` has the order \(order ?? "DEFAULT_ACTION_ORDER") and the "
           + "policy another, which the service refuses; read in the order of the policy",
         at: group.position))
   }
@@ -262,7 +277,8 @@ struct AWSFirewallBuilder {
     guard name.hasPrefix("AbusedLegit") else {
       notes.append(
         Note(
-          .advisory, "managed rule group `\(name)`: its rules act against threats and are not in the "
+          .advisory,
+          "managed rule group `\(name)`: its rules act against threats and are not in the "
             + "export", at: reference.position))
       return []
     }
@@ -270,14 +286,15 @@ struct AWSFirewallBuilder {
       name: name,
       match: Match([
         .requires(
-          Condition(.externalList, "managed rule group `\(name)`: its domains are not in the export"))
+          Condition(
+            .externalList, "managed rule group `\(name)`: its domains are not in the export"))
       ]), action: .deny(.drop), origin: .implied, position: reference.position)
     return [AWSStatefulRule(verdict: .drop, priority: 1, parts: [(.data, rule)])]
   }
 
   private func tables(
-    _ rules: [AWSStatefulRule], isStrict: Bool, defaults: [String], at position: SourcePosition
-  ) -> [Table] {
+    _ rules: [AWSStatefulRule], defaults: [String], at position: SourcePosition
+  ) -> (tables: [Table], last: DefaultAction) {
     func part(_ phase: AWSStatefulRule.Phase) -> [Rule] {
       rules.flatMap { $0.parts.filter { $0.phase == phase }.map(\.rule) }
     }
@@ -286,18 +303,16 @@ struct AWSFirewallBuilder {
     }
     var first = part(.first)
     var answer = part(.answer)
-    var data = part(.data)
+    let data = part(.data)
     let dropsAll = defaults.contains("aws:drop_strict")
     if dropsAll {
       first.append(end("aws:drop_strict", .deny(.drop)))
       answer.append(end("aws:drop_strict", .deny(.drop)))
     }
     // "drop_established" and its forms for application data let the handshake through.
-    if let drop = defaults.first(where: { $0.hasPrefix("aws:drop") }) {
-      data.append(end(drop, .deny(.drop)))
-    } else {
-      data.append(end("no stateful rule matches", .allow))
-    }
+    let drop = defaults.first { $0.hasPrefix("aws:drop") }
+    let last = DefaultAction(
+      drop == nil ? .allow : .deny, name: drop ?? "no stateful rule matches", position: position)
     let stops = answer.contains { if case .deny = $0.action { true } else { false } }
     var calls = first.isEmpty ? [] : [end(Self.first, .jump(Self.first))]
     if stops { calls.append(end(Self.answer, .jump(Self.answer))) }
@@ -306,13 +321,14 @@ struct AWSFirewallBuilder {
         name: Self.stateful, rules: calls + data,
         defaultAction: DefaultAction(.none, name: "end of the stateful rules"))
     ]
-    for (name, list) in [(Self.first, first), (Self.answer, stops ? answer : [])] where !list.isEmpty {
+    for (name, list) in [(Self.first, first), (Self.answer, stops ? answer : [])]
+    where !list.isEmpty {
       tables.append(
         Table(
           name: name, rules: list,
           defaultAction: DefaultAction(.none, name: "the connection may be set up")))
     }
-    return tables
+    return (tables, last)
   }
 
   // MARK: Groups without a policy
@@ -322,7 +338,8 @@ struct AWSFirewallBuilder {
     let name = Self.name(group)
     var policy = Policy(scope: name, format: "aws")
     let doubt = Condition(
-      .unresolved, "the firewall policy that uses the group is not in the export, nor its other groups "
+      .unresolved,
+      "the firewall policy that uses the group is not in the export, nor its other groups "
         + "and default actions")
     var rules: [Rule] = []
     var sources: [(AddressSet, String)] = []
@@ -360,7 +377,8 @@ struct AWSFirewallBuilder {
     policy.notes =
       documents.truncations + notes + [
         Note(
-          .completeness, "the firewall policy is not in the export; give aws network-firewall "
+          .completeness,
+          "the firewall policy is not in the export; give aws network-firewall "
             + "describe-firewall-policy as well", at: group.position)
       ]
     return policy

@@ -20,7 +20,8 @@ package struct AWSImporter: ExportImporter {
 
   package let format = ImportFormat(
     id: "aws", product: "Amazon Web Services network security",
-    versions: "Network Firewall, security groups, network ACLs, Route 53 DNS Firewall; APIs 2016 to 2024",
+    versions:
+      "Network Firewall, security groups, network ACLs, Route 53 DNS Firewall; APIs 2016 to 2024",
     howToExport: [
       "aws network-firewall describe-firewall-policy --firewall-policy-name P",
       "aws network-firewall describe-rule-group --rule-group-arn A, for every group of the policy",
@@ -31,7 +32,8 @@ package struct AWSImporter: ExportImporter {
         + "list-firewall-domains --firewall-domain-list-id D",
       "or a CloudFormation template in JSON: aws cloudformation get-template --stack-name S",
     ],
-    pieces: "policies with their rule groups, firewalls, VPCs, prefix lists, domain lists, as separate "
+    pieces:
+      "policies with their rule groups, firewalls, VPCs, prefix lists, domain lists, as separate "
       + "files or one template", importerVersion: 1)
 
   package func recognise(_ document: ExportDocument) -> Recognition {
@@ -40,7 +42,8 @@ package struct AWSImporter: ExportImporter {
     for top in tree.tops { documents.collect(top) }
     if let broken = documents.brokenGroup {
       return .almost(
-        reason: "rule group `\(broken)` has both `Rules` and `RuleGroup`, which the service refuses",
+        reason:
+          "rule group `\(broken)` has both `Rules` and `RuleGroup`, which the service refuses",
         advice: "export the group that the service holds: aws network-firewall describe-rule-group")
     }
     if documents.holdsRules || documents.holdsCompanions { return .yes }

@@ -28,7 +28,8 @@ struct AWSInspection {
     }
     var rules: [Rule] = []
     if let found {
-      let list = found.object("TLSInspectionConfiguration")?.items("ServerCertificateConfigurations")
+      let list = found.object("TLSInspectionConfiguration")?.items(
+        "ServerCertificateConfigurations")
       for configuration in list ?? [] {
         if case .null = configuration.member("CertificateAuthorityArn") { continue }
         for scope in configuration.items("Scopes") {
@@ -39,7 +40,8 @@ struct AWSInspection {
       let what = "the TLS inspection configuration of the policy is not in the export"
       notes.append(
         Note(
-          .completeness, what + "; give aws network-firewall describe-tls-inspection-configuration "
+          .completeness,
+          what + "; give aws network-firewall describe-tls-inspection-configuration "
             + "as well", at: place))
       rules.append(
         Rule(

@@ -37,7 +37,9 @@ struct AWSStatefulGroups {
   }
 
   /// Rules that are not known may let pass as well as drop, at any point.
-  static func unknown(_ text: String, _ position: SourcePosition, _ kind: Condition.Kind = .unresolved)
+  static func unknown(
+    _ text: String, _ position: SourcePosition, _ kind: Condition.Kind = .unresolved
+  )
     -> AWSStatefulRule
   {
     let clause = Clause.requires(Condition(kind, text))
@@ -171,7 +173,10 @@ struct AWSStatefulGroups {
     }
     let types = list.texts("TargetTypes").map { $0.uppercased() }
     var result: [AWSStatefulRule] = []
-    func add(_ label: String, _ clauses: [Clause], _ action: Action, _ verdict: AWSStatefulRule.Verdict, _ origin: Rule.Origin) {
+    func add(
+      _ label: String, _ clauses: [Clause], _ action: Action, _ verdict: AWSStatefulRule.Verdict,
+      _ origin: Rule.Origin
+    ) {
       let rule = Rule(
         name: "\(name): \(label)", match: Match(base + clauses), action: action, origin: origin,
         position: list.position)
@@ -210,7 +215,7 @@ struct AWSStatefulGroups {
         } else {
           let what = "target `\(text)` is outside the grammar of domain lists"
           notes.append(Note(.unresolved, what, at: list.position))
-          terms.append(.condition(Condition(.unresolved, what)))
+          terms.append(.host(.glob(text.lowercased()), .doubtful))
         }
       case .unknown(let what):
         notes.append(Note(.unresolved, what, at: list.position))

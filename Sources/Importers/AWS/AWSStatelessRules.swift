@@ -43,7 +43,9 @@ struct AWSStatelessRules {
       if case .addresses(let set) = term { sources.append((set, "")) }
     }
 
-    func clauses(_ from: [EndpointTerm]?, _ to: [EndpointTerm]?, _ fromPorts: PortSet, _ toPorts: PortSet)
+    func clauses(
+      _ from: [EndpointTerm]?, _ to: [EndpointTerm]?, _ fromPorts: PortSet, _ toPorts: PortSet
+    )
       -> [Clause]
     {
       var result: [Clause] = []
@@ -67,7 +69,8 @@ struct AWSStatelessRules {
     let flags = attributes?.items("TCPFlags") ?? []
     if !flags.isEmpty {
       // The client sends SYN, then ACK; the server SYN and ACK, then ACK.
-      request += Self.flagClauses(flags, packets: [["SYN"], ["ACK"], ["PSH", "ACK"]], action: action)
+      request += Self.flagClauses(
+        flags, packets: [["SYN"], ["ACK"], ["PSH", "ACK"]], action: action)
       answer += Self.flagClauses(
         flags, packets: [["SYN", "ACK"], ["ACK"], ["PSH", "ACK"]], action: action)
     }

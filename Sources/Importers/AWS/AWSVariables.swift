@@ -149,7 +149,8 @@ struct AWSVariables {
         }
         notes.append(
           Note(
-            .completeness, "HOME_NET is not set: it is the address range of the firewall's VPC; give "
+            .completeness,
+            "HOME_NET is not set: it is the address range of the firewall's VPC; give "
               + "describe-firewall and describe-vpcs as well", at: group.position))
         list.terms = [
           .condition(

@@ -72,7 +72,9 @@ struct SuricataTranslator {
       } else {
         for clauses in toServer { parts.append((.first, make(clauses, own, .written))) }
         let repeats = !rule.isBothWays || own == .return
-        if !reading.toServer, verdict != .alert, repeats, rule.isBothWays || rule.source != "$HOME_NET" {
+        if !reading.toServer, verdict != .alert, repeats,
+          rule.isBothWays || rule.source != "$HOME_NET"
+        {
           for clauses in toClient { parts.append((.answer, make(clauses, own, .implied))) }
         }
       }
@@ -255,13 +257,18 @@ struct SuricataTranslator {
             reading.application = "http"
             (buffer, dotted) = (keyword, false)
             // The legacy form modifies the text before it, the newer one stands before the text.
-            if keyword.hasPrefix("http_"), !tests.isEmpty { tests[tests.count - 1].buffer = keyword }
-          } else if keyword.hasPrefix("tls.") || keyword.hasPrefix("ja3") || keyword.hasPrefix("ssl_") {
+            if keyword.hasPrefix("http_"), !tests.isEmpty {
+              tests[tests.count - 1].buffer = keyword
+            }
+          } else if keyword.hasPrefix("tls.") || keyword.hasPrefix("ja3")
+            || keyword.hasPrefix("ssl_")
+          {
             reading.needsData = true
             reading.application = "tls"
             (buffer, dotted) = (keyword, false)
           }
-          doubt("keyword `\(keyword)`", isAlert, &reading)
+          let isPath = keyword.hasPrefix("http") && keyword.contains("uri")
+          doubt("keyword `\(keyword)`", isAlert, &reading, isPath ? .urlPath : .unmodelled)
         }
       }
     }
@@ -269,10 +276,13 @@ struct SuricataTranslator {
     return reading
   }
 
-  private mutating func doubt(_ what: String, _ isAlert: Bool, _ reading: inout Reading) {
+  private mutating func doubt(
+    _ what: String, _ isAlert: Bool, _ reading: inout Reading,
+    _ kind: Condition.Kind = .unmodelled
+  ) {
     let text = "\(what) is not evaluated"
     if !isAlert { notes.append(Note(.unmodelled, text, at: position)) }
-    reading.clauses.append(.requires(Condition(.unmodelled, text)))
+    reading.clauses.append(.requires(Condition(kind, text)))
   }
 
   private func flow(_ value: String, _ reading: inout Reading) {
@@ -292,11 +302,16 @@ struct SuricataTranslator {
     // Every HTTP request has headers: this is how generated rules say "any HTTP request".
     if test.buffer == "header names", test.text == "\r\n", test.start, !test.negated { return }
     guard test.buffer == "sni" || test.buffer == "host" else {
-      return doubt("text in the \(test.buffer)", isAlert, &reading)
+      // Buffers with a keyword of their own are a doubt already.
+      if test.buffer == "payload" || test.buffer == "pattern" {
+        doubt("text in the \(test.buffer)", isAlert, &reading)
+      }
+      return
     }
     var pattern: HostPattern?
     if test.isExpression {
-      if !test.dotted, let regex = try? RegularExpression(test.text, ignoringCase: test.ignoresCase) {
+      if !test.dotted, let regex = try? RegularExpression(test.text, ignoringCase: test.ignoresCase)
+      {
         pattern = .regex(regex)
       }
     } else if !test.isPlaced {
@@ -306,15 +321,17 @@ struct SuricataTranslator {
           test.text, dotted: test.dotted, start: test.start || whole, end: test.end || whole)
       }
     }
-    // A client sends lower case; capital letters without `nocase` never match that.
-    if !test.isExpression, !test.ignoresCase, test.text.contains(where: \.isUppercase) {
-      pattern = nil
-    }
     guard let pattern else {
-      return doubt("`\(test.text)` in the \(test.buffer == "sni" ? "SNI" : "host")", isAlert, &reading)
+      return doubt(
+        "`\(test.text)` in the \(test.buffer == "sni" ? "SNI" : "host")", isAlert, &reading)
     }
+    // A client sends lower case, which capital letters without `nocase` do not match; some clients
+    // may keep the case that a user typed.
+    let keepsCase =
+      !test.isExpression && !test.ignoresCase && test.text.contains(where: \.isUppercase)
     reading.clauses.append(
-      .destination(EndpointList([.host(pattern, .observed)], negated: test.negated)))
+      .destination(
+        EndpointList([.host(pattern, keepsCase ? .doubtful : .observed)], negated: test.negated)))
   }
 
   /// `"/expression/flags"`, perhaps with `!` before it.
