@@ -8,6 +8,7 @@ package let importerRegistry = ImporterRegistry([
   OPNsenseImporter(),
   JunosSRXImporter(),
   AWSImporter(),
+  AzureNSGImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
   IPTablesImporter(),
