@@ -16,4 +16,5 @@ package let importerRegistry = ImporterRegistry([
   CheckPointImporter(),
   FMCImporter(),
   MerakiImporter(),
+  NeutralPolicyImporter(),
 ])
