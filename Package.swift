@@ -43,10 +43,14 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives",
-        "Schema",
+        "Schema", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
-      name: "Schema", path: "Schema", exclude: ["sallyport.policy-1.schema.json"],
+      name: "Schema", path: "Schema", exclude: [
+        "sallyport.audit-1.schema.json", "sallyport.catalogue-1.schema.json",
+        "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
+        "sallyport.explanation-1.schema.json", "sallyport.policy-1.schema.json",
+      ],
       resources: [
         .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),
         .embedInCode("recipes.sql"),
@@ -61,8 +65,14 @@ let package = Package(
       name: "sallyport",
       dependencies: [
         "Audit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(
+      name: "CatalogueTests",
+      dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "ImportersTests",
       dependencies: [

@@ -76,7 +76,9 @@ package struct ExportDocument: Sendable {
         text = decoded
         readingNotes.append("read as UTF-16")
       }
-      if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.replaceSubrange(0..<3, with: [0x20, 0x20, 0x20]) }
+      if text.starts(with: [0xEF, 0xBB, 0xBF]) {
+        text.replaceSubrange(0..<3, with: [0x20, 0x20, 0x20])
+      }
       let comments = TextEncoding.blankLeadingComments(&text)
       if comments > 0 {
         readingNotes.append("\(comments) comment line(s) before the JSON text were passed over")
@@ -100,7 +102,8 @@ package struct ExportDocument: Sendable {
 
 extension ImportError {
   init(_ error: XMLReadError, file: String) {
-    let position = error.column > 0 ? "\(error.line):\(error.column)" : (error.line > 0 ? "\(error.line)" : "")
+    let position =
+      error.column > 0 ? "\(error.line):\(error.column)" : (error.line > 0 ? "\(error.line)" : "")
     let code: Code = error.code == .tooLarge || error.code == .tooDeep ? .tooLarge : .malformed
     self.init(
       code, file: file, position: position, reason: "not readable as XML: \(error.reason)",

@@ -7,6 +7,7 @@ package let importerRegistry = ImporterRegistry([
   PfSenseImporter(),
   OPNsenseImporter(),
   JunosSRXImporter(),
+  AWSImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
   IPTablesImporter(),

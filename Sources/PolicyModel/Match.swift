@@ -61,7 +61,9 @@ package struct EndpointList: Hashable, Sendable {
   package var exceptions: [EndpointTerm]
   package var negated: Bool
 
-  package init(_ terms: [EndpointTerm], except exceptions: [EndpointTerm] = [], negated: Bool = false) {
+  package init(
+    _ terms: [EndpointTerm], except exceptions: [EndpointTerm] = [], negated: Bool = false
+  ) {
     self.terms = terms
     self.exceptions = exceptions
     self.negated = negated

@@ -12,7 +12,9 @@ package enum HTMLReport {
     body.append(tiles(report))
     body.append(matrix(report))
     body.append(actions(report))
-    for (index, site) in report.sites.enumerated() { body.append(section(site, index)) }
+    for (index, site) in report.sites.enumerated() where hasSection(site, report) {
+      body.append(section(site, index))
+    }
     body.append(legend(report))
     return """
       <!DOCTYPE html>
@@ -44,44 +46,51 @@ package enum HTMLReport {
       """
   }
 
+  /// Sites by their worst entry; devices where there are no sites.
   private static func tiles(_ report: AuditReport) -> String {
-    var clean = 0
-    var broken = 0
-    var open = 0
+    var worst: [String: Int] = [:]
     for site in report.sites {
       let counts = site.summary
-      if counts[.blocked] + counts[.partial] > 0 {
-        broken += 1
-      } else if counts[.conditional] + counts[.unknown] > 0 {
-        open += 1
-      } else {
-        clean += 1
-      }
+      let rank =
+        counts[.blocked] + counts[.partial] > 0
+        ? 2 : counts[.conditional] + counts[.unknown] > 0 ? 1 : 0
+      worst[site.site ?? site.device, default: 0] = max(worst[site.site ?? site.device] ?? 0, rank)
     }
     func tile(_ number: Int, _ kind: String, _ text: String) -> String {
       "<div class=\"tile \(kind)\"><b>\(number)</b><span>\(text)</span></div>"
     }
+    func count(_ rank: Int) -> Int { worst.values.count { $0 == rank } }
+    let what = report.sites.contains { $0.site != nil } ? "sites" : "devices"
     return """
       <div class="tiles">
-      \(tile(clean, "allowed", "allowed in full"))
-      \(tile(broken, "blocked", "with something blocked"))
-      \(tile(open, "conditional", "hanging on a condition"))
-      \(tile(report.sites.count, "all", "judged in all"))
+      \(tile(count(0), "allowed", "\(what) allowed in full"))
+      \(tile(count(2), "blocked", "\(what) with something blocked"))
+      \(tile(count(1), "conditional", "\(what) hanging on a condition"))
+      \(tile(worst.count, "all", "\(what) judged in all"))
       </div>
       """
   }
 
+  /// Of very many entries only those with something to read have a section; the overview has all.
+  private static func hasSection(_ site: SiteReport, _ report: AuditReport) -> Bool {
+    report.sites.count <= 50 || site.isWorthReading
+  }
+
   /// Sites against services: each cell shows the worst verdict.
   private static func matrix(_ report: AuditReport) -> String {
-    var lines = ["<h2>Overview</h2>", "<table class=\"matrix\"><thead><tr><th>Site and client</th>"]
+    var lines = [
+      "<h2>Overview</h2>", "<table class=\"matrix\"><thead><tr><th>Site and client</th>",
+    ]
     for service in report.catalogue.services {
       lines.append("<th>\(escape(service.name(in: "en")))</th>")
     }
     lines.append("</tr></thead><tbody>")
     for (index, site) in report.sites.enumerated() {
+      let title = escape(site.title)
+      let link =
+        hasSection(site, report) ? "<a href=\"#site\(index)\">\(title)</a>" : title
       lines.append(
-        "<tr><th><a href=\"#site\(index)\">\(escape(site.title))</a>"
-          + "<small>\(escape(site.scope)), \(escape(site.client.text))</small></th>")
+        "<tr><th>\(link)<small>\(escape(site.scope)), \(escape(site.client.text))</small></th>")
       for service in report.catalogue.services {
         let counts = site.summary(of: service.id)
         guard let worst = counts.worst else {
@@ -123,7 +132,9 @@ package enum HTMLReport {
     func fact(_ name: String, _ text: String) {
       lines.append("<dt>\(name)</dt><dd>\(text)</dd>")
     }
-    fact("Firewall", "\(escape(site.product)), scope \(escape(site.scope)), \(site.snapshot.rules) rules")
+    fact(
+      "Firewall",
+      "\(escape(site.product)), scope \(escape(site.scope)), \(site.snapshot.rules) rules")
     let note = site.client.note.isEmpty ? "" : " <small>(\(escape(site.client.note)))</small>"
     fact("Client", escape(site.client.text) + note)
     if let taken = site.snapshot.takenAt { fact("Taken", escape(taken)) }
@@ -138,7 +149,8 @@ package enum HTMLReport {
       for diagnostic in site.diagnostics {
         let place = site.place(diagnostic.position, file: diagnostic.file)
         lines.append(
-          "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>")
+          "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>"
+        )
       }
       lines.append("</ul>")
     }
@@ -153,7 +165,8 @@ package enum HTMLReport {
     }
     var lines = ["<h3>Why, and what to change</h3>"]
     for group in groups {
-      lines.append("<div class=\"problem \(group.waiver == nil ? group.verdict.rawValue : "waived")\">")
+      lines.append(
+        "<div class=\"problem \(group.waiver == nil ? group.verdict.rawValue : "waived")\">")
       lines.append(
         "<p><b>\(group.verdict.rawValue)</b> <small>\(group.reason.rawValue)</small> "
           + "\(escape(group.endpoints(in: site.catalogue)))</p><ul>")
@@ -183,7 +196,8 @@ package enum HTMLReport {
           + "\(site.waiver(of: result) == nil ? "" : " <small>waived</small>")</td>"
           + "<td class=\"number\">\(result.requirement.port)\(advised)</td>"
           + "<td>\(escape(endpoint.text))</td><td>\(result.reason.rawValue)</td>"
-          + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>")
+          + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>"
+      )
     }
     lines.append("</tbody></table></details>")
     return lines.joined(separator: "\n")

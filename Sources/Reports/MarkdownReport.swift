@@ -9,11 +9,13 @@ package enum MarkdownReport {
     lines.append("")
     lines.append("\(report.program), \(report.generatedAt).")
     lines.append("")
-    lines.append("| site | scope | client | allowed | blocked | partial | conditional | unknown | waived |")
+    lines.append(
+      "| site | scope | client | allowed | blocked | partial | conditional | unknown | waived |")
     lines.append("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for site in report.sites {
       let counts = site.summary
-      let numbers = [Verdict.allowed, .blocked, .partial, .conditional, .unknown]
+      let numbers =
+        [Verdict.allowed, .blocked, .partial, .conditional, .unknown]
         .map { "\(counts[$0])" }.joined(separator: " | ") + " | \(counts.waived)"
       lines.append(
         "| \(cell(site.title)) | \(cell(site.scope)) | \(cell(site.client.text)) | \(numbers) |")

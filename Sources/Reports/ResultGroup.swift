@@ -89,7 +89,9 @@ package struct ResultGroup: Sendable {
     if first.conditions.count > limit {
       lines.append(.more("and \(first.conditions.count - limit) more conditions"))
     }
-    if let witness = first.deniedWitness { lines.append(.witness("denied, for example:", witness.text)) }
+    if let witness = first.deniedWitness {
+      lines.append(.witness("denied, for example:", witness.text))
+    }
     if verdict == .partial, let witness = first.allowedWitness {
       lines.append(.witness("allowed, for example:", witness.text))
     }

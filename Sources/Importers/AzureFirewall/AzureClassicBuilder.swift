@@ -12,7 +12,9 @@ enum AzureClassicBuilder {
       builder.usesDNSProxy =
         firewall.text("Network.DNS.EnableProxy", in: extra)?.lowercased() == "true"
     }
-    for (name, isNetwork) in [("networkRuleCollections", true), ("applicationRuleCollections", false)] {
+    for (name, isNetwork) in [
+      ("networkRuleCollections", true), ("applicationRuleCollections", false),
+    ] {
       builder.addClassic(properties.member(name), of: firewall, isNetwork: isNetwork)
     }
     builder.noteSettings(firewall)
@@ -25,7 +27,8 @@ extension AzureRuleBuilder {
     _ list: JSONValue?, of firewall: AzureResources.Item, isNetwork: Bool
   ) {
     guard let list else { return }
-    let collections = (firewall.template.elements(list) ?? []).compactMap { value -> AzureResources.Item? in
+    let collections = (firewall.template.elements(list) ?? []).compactMap {
+      value -> AzureResources.Item? in
       guard case .json(let json) = value else { return nil }
       return AzureResources.Item(value: json, template: firewall.template, file: firewall.file)
     }

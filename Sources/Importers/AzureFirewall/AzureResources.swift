@@ -71,7 +71,9 @@ struct AzureResources {
     let item = Item(value: value, template: template, file: file)
     let type = item.text("type")?.lowercased() ?? ""
     let properties = item.properties
-    if properties["networkRuleCollections"] != nil || properties["applicationRuleCollections"] != nil {
+    if properties["networkRuleCollections"] != nil
+      || properties["applicationRuleCollections"] != nil
+    {
       collectFirewall(item)
       return
     }
@@ -87,7 +89,9 @@ struct AzureResources {
       collections.append(item)
       return
     }
-    if type.hasSuffix("/ipgroups") || properties["ipAddresses"] != nil && type.isEmpty && Self.isIPGroup(value) {
+    if type.hasSuffix("/ipgroups")
+      || properties["ipAddresses"] != nil && type.isEmpty && Self.isIPGroup(value)
+    {
       ipGroups.append(item)
       return
     }

@@ -55,7 +55,9 @@ struct MerakiDocuments {
   var holdsPolicy: Bool {
     let kinds: [RuleKind] = [.outbound, .layer7]
     return kinds.contains { rules[$0] != nil } || !contentFiltering.isEmpty
-      || groupPolicies.contains { $0.value["firewallAndTrafficShaping"]?["settings"]?.string == "custom" }
+      || groupPolicies.contains {
+        $0.value["firewallAndTrafficShaping"]?["settings"]?.string == "custom"
+      }
   }
 
   /// What is there, for a message that says what is missing.

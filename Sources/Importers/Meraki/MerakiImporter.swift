@@ -20,7 +20,8 @@ package struct MerakiImporter: ExportImporter {
   package init() {}
 
   package let format = ImportFormat(
-    id: "meraki", product: "Cisco Meraki MX", versions: "Dashboard API v1 (v0 names of L7 types too)",
+    id: "meraki", product: "Cisco Meraki MX",
+    versions: "Dashboard API v1 (v0 names of L7 types too)",
     howToExport: [
       "GET /networks/N/appliance/firewall/l3FirewallRules, saved as l3FirewallRules.json",
       "GET /networks/N/appliance/firewall/l7FirewallRules",

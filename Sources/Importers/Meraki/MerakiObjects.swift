@@ -47,7 +47,9 @@ struct MerakiObjects {
   ) -> EndpointTerm {
     if text.lowercased() == "any" { return .any }
     if let set = AddressSet(parsing: text) { return .addresses(set) }
-    if let vlan = MerakiNames.vlan(text) { return self.vlan(vlan.id, vlan.host, text, at: position) }
+    if let vlan = MerakiNames.vlan(text) {
+      return self.vlan(vlan.id, vlan.host, text, at: position)
+    }
     if let reference = MerakiNames.reference(text) {
       return reference.isGroup
         ? group(reference.id, at: position) : object(reference.id, at: position)
@@ -84,7 +86,8 @@ struct MerakiObjects {
     let key = "vlan/\(id)"
     if let known = table.endpoint(key) { return .object(known) }
     let number = table.addEndpoint(
-      id: key, name: item.value["name"]?.string ?? "VLAN \(id)", kind: "vlan", position: item.position)
+      id: key, name: item.value["name"]?.string ?? "VLAN \(id)", kind: "vlan",
+      position: item.position)
     table.setEndpoint(number, EndpointList([.addresses(subnet)]))
     return .object(number)
   }
@@ -98,7 +101,8 @@ struct MerakiObjects {
         kind: .unresolved, at: position)
     }
     let number = table.addEndpoint(
-      id: key, name: item.value["name"]?.string ?? id, kind: "policy-object", position: item.position)
+      id: key, name: item.value["name"]?.string ?? id, kind: "policy-object",
+      position: item.position)
     table.setEndpoint(number, EndpointList([value(of: item)]))
     return .object(number)
   }

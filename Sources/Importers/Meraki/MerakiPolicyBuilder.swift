@@ -78,8 +78,10 @@ struct MerakiPolicyBuilder {
         + stages(group: seventh, network: layer7(&rules), schedule, item, isDoubtful: true)
       notes.append(
         Note(
-          .reading, "the rules of group policy `\(name)` take the place of those of the network; "
-            + "where those would deny, that is in doubt", at: firewall.map { item.at($0).position }))
+          .reading,
+          "the rules of group policy `\(name)` take the place of those of the network; "
+            + "where those would deny, that is in doubt", at: firewall.map { item.at($0).position })
+      )
     default:
       let detail = "group policy `\(name)` has the firewall setting `\(setting)`"
       notes.append(Note(.unmodelled, detail, at: item.position))
@@ -101,12 +103,14 @@ struct MerakiPolicyBuilder {
       groupID($0) == item.value["groupPolicyId"]?.scalarText && groupID($0) != nil
     }
     policy.proposals = proposals(
-      own, policy, fallback: "clients with the group policy `\(name)`; which they are is not in the "
+      own, policy,
+      fallback: "clients with the group policy `\(name)`; which they are is not in the "
         + "export")
     if setting == "custom" {
       notes.append(
         Note(
-          .advisory, "layer 3 rules of a group policy are stateless: a rule for the addresses of the "
+          .advisory,
+          "layer 3 rules of a group policy are stateless: a rule for the addresses of the "
             + "clients can stop answers", at: item.position))
     }
     policy.notes += notes + completeness() + rules.objects.notes
@@ -162,12 +166,15 @@ struct MerakiPolicyBuilder {
   /// applied" (Site-to-site VPN Firewall Rule Behavior), and outbound rules "do not apply to VPN
   /// traffic" (MX Firewall Settings). What VPN exclusions send out locally is not in the export.
   private func wayOut(_ layer3: Table, _ rules: inout MerakiRules) -> Tables {
-    guard let setting = documents.siteToSite, let hub = defaultRoute(setting) else { return [layer3] }
+    guard let setting = documents.siteToSite, let hub = defaultRoute(setting) else {
+      return [layer3]
+    }
     let vpn: Table
     if let item = documents.rules[.siteToSite]?.first {
       vpn = rules.layer3("site-to-site", item.value["rules"], file: item.file)
     } else {
-      let detail = "the site-to-site rules are not in the export; give GET "
+      let detail =
+        "the site-to-site rules are not in the export; give GET "
         + "/organizations/O/appliance/vpn/vpnFirewallRules"
       vpn = Table(
         name: "site-to-site",
@@ -176,7 +183,8 @@ struct MerakiPolicyBuilder {
         defaultAction: DefaultAction(.allow, name: "Default rule"))
     }
     let condition = Condition(
-      .interfaceBinding, "the default route leads into the VPN, and no VPN exclusion takes this traffic "
+      .interfaceBinding,
+      "the default route leads into the VPN, and no VPN exclusion takes this traffic "
         + "out locally")
     return [
       Table(
@@ -274,7 +282,8 @@ struct MerakiPolicyBuilder {
     let lists = MerakiRules.Filtering(
       allowed: merged(allowed, allowed?["patterns"], base?.value["allowedUrlPatterns"]),
       blocked: merged(blocked, blocked?["patterns"], base?.value["blockedUrlPatterns"]),
-      categories: merged(categories, categories?["categories"], base?.value["blockedUrlCategories"]))
+      categories: merged(categories, categories?["categories"], base?.value["blockedUrlCategories"])
+    )
     return [
       Table(
         name: group == nil ? "content filtering" : "group content filtering",
@@ -315,7 +324,8 @@ struct MerakiPolicyBuilder {
     }
     missing(
       documents.rules[.outbound] == nil,
-      "the outbound layer 3 rules are not in the export; give GET …/appliance/firewall/l3FirewallRules")
+      "the outbound layer 3 rules are not in the export; give GET …/appliance/firewall/l3FirewallRules"
+    )
     missing(
       documents.rules[.layer7] == nil,
       "layer 7 rules are not in the export, and they can deny what layer 3 allows; give GET "
@@ -338,8 +348,10 @@ struct MerakiPolicyBuilder {
     for item in documents.unnamed where item.file == documents.rules[.outbound]?.first?.file {
       notes.append(
         Note(
-          .reading, "taken for the outbound rules of the appliance: cellular, inbound and site-to-site "
-            + "rules look the same, and neither the member nor the file name tells", at: item.position))
+          .reading,
+          "taken for the outbound rules of the appliance: cellular, inbound and site-to-site "
+            + "rules look the same, and neither the member nor the file name tells",
+          at: item.position))
     }
     let apart: [(MerakiDocuments.RuleKind, String)] = [
       (.cellular, "cellular rules act on the cellular uplink only, and are not judged"),

@@ -106,9 +106,10 @@ struct MerakiRules {
     case "host":
       clauses = host(text)
     case "port":
-      clauses = MerakiNames.ports(text).map {
-        [.service(ServiceList([.service(Service(protocol: nil, destinationPorts: $0))]))]
-      } ?? []
+      clauses =
+        MerakiNames.ports(text).map {
+          [.service(ServiceList([.service(Service(protocol: nil, destinationPorts: $0))]))]
+        } ?? []
     case "ipRange", "remoteIpRange":
       clauses = range(text)
     case "blockedCountries", "blacklistedCountries":
@@ -125,7 +126,8 @@ struct MerakiRules {
     }
     let shown = text.isEmpty ? countryNames(value).joined(separator: ", ") : text
     var rule = Rule(
-      name: "\(type) \(shown)", match: Match(clauses), action: .deny(.drop), position: item.position)
+      name: "\(type) \(shown)", match: Match(clauses), action: .deny(.drop), position: item.position
+    )
     let policy = item.value["policy"]?.string?.lowercased()
     if policy != "deny" {
       // The API has no other word; one that comes later is not guessed at.
@@ -153,7 +155,8 @@ struct MerakiRules {
     guard parts.count == 2 else { return [destination] }
     guard let ports = PortSet(parsing: parts[1]) else { return [] }
     return [
-      destination, .service(ServiceList([.service(Service(protocol: nil, destinationPorts: ports))])),
+      destination,
+      .service(ServiceList([.service(Service(protocol: nil, destinationPorts: ports))])),
     ]
   }
 
@@ -192,7 +195,8 @@ struct MerakiRules {
           objects.note(.unmodelled, detail, at: item.position)
           rules.append(
             Rule(
-              name: "\(word) \(text)", match: Match([web, .requires(Condition(.unmodelled, detail))]),
+              name: "\(word) \(text)",
+              match: Match([web, .requires(Condition(.unmodelled, detail))]),
               action: action, position: item.position))
           continue
         }
@@ -204,11 +208,13 @@ struct MerakiRules {
       }
     }
     for item in filtering.categories {
-      let name = item.value["name"]?.string ?? item.value["id"]?.scalarText ?? item.value.string ?? ""
+      let name =
+        item.value["name"]?.string ?? item.value["id"]?.scalarText ?? item.value.string ?? ""
       rules.append(
         Rule(
           name: "blocked category \(name)",
-          match: Match([web, .destination(EndpointList([.category(name)]))]), action: .deny(.reject),
+          match: Match([web, .destination(EndpointList([.category(name)]))]),
+          action: .deny(.reject),
           position: item.position))
     }
     return rules
