@@ -18,5 +18,6 @@ package let importerRegistry = ImporterRegistry([
   CheckPointImporter(),
   FMCImporter(),
   MerakiImporter(),
+  NeutralPolicyImporter(),
 ])
 .naming(KnownProducts.all)

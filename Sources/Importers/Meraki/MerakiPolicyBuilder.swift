@@ -363,6 +363,10 @@ struct MerakiPolicyBuilder {
         notes.append(Note(.advisory, text, at: item.position))
       }
     }
+    missing(
+      documents.rules[.siteToSite] == nil && documents.siteToSite.flatMap { defaultRoute($0) } != nil,
+      "the default route leads into the VPN, and the site-to-site rules are not in the export; give GET "
+        + "/organizations/O/appliance/vpn/vpnFirewallRules")
     if let item = documents.rules[.siteToSite]?.first,
       documents.siteToSite.flatMap({ defaultRoute($0) }) == nil
     {
