@@ -8,7 +8,7 @@ import TestSupport
 /// Compares the engine with the reference evaluator on one case.
 struct Agreement {
   /// Most flows of the universe, and most atoms, that are tried for one case.
-  static let sampleSize = 40
+  static let sampleSize = 16
 
   let names: ReferenceNames
 
@@ -38,7 +38,7 @@ struct Agreement {
       engine[ReferenceVerdict.Connection(flow), default: []]
         .formUnion(Self.set(outcome.outcomes(atom)))
     }
-    let everyAtom = space.count <= 4 * Self.sampleSize
+    let everyAtom = space.count <= 2 * Self.sampleSize
     let atoms = everyAtom ? Array(0..<space.count) : (0..<Self.sampleSize).map { _ in random.below(space.count) }
     for atom in atoms {
       if let text = disagreement(atom, flows[atom], outcome, reference) { return text }
