@@ -14,8 +14,8 @@ enum RandomParts {
 
   static let paths = ["/", "/p", "/p/", "/p/q", "/p/q/r", "/pq", "/z", "/p?k=1", "/P/Q", "/q"]
 
-  /// Zones of the universe; the last two stand in no rule.
-  static let zones: [String?] = ["in", "dmz", "wan", "wan0", "elsewhere", "yonder"]
+  /// Zones of the universe; the last four stand in no rule, two of them under a wildcard of rules.
+  static let zones: [String?] = ["in", "dmz", "wan", "wan0", "wan8", "wan9", "elsewhere", "yonder"]
 
   static let ports: [UInt16] = [80, 443, 8443]
 
