@@ -46,7 +46,8 @@ let package = Package(
         "Schema", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
-      name: "Schema", path: "Schema", exclude: [
+      name: "Schema", path: "Schema",
+      exclude: [
         "sallyport.audit-1.schema.json", "sallyport.catalogue-1.schema.json",
         "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
         "sallyport.explanation-1.schema.json", "sallyport.policy-1.schema.json",

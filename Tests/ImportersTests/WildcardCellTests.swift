@@ -73,12 +73,14 @@ import Testing
 
   static let cells = [
     Cell(
-      testDescription: "FortiGate address of type fqdn with a star: below, not the apex; learnt from DNS",
+      testDescription:
+        "FortiGate address of type fqdn with a star: below, not the apex; learnt from DNS",
       source: "docs.fortinet.com 7.0.1, Using wildcard FQDN addresses in firewall policies",
       export: address("set type fqdn\n        set fqdn \"*.x.com\""),
       terms: [#"{"subdomains_of":"x.com""#], absent: [#"{"domain":"x.com""#]),
     Cell(
-      testDescription: "FortiGate address of type fqdn without a star: one name, resolved by the unit",
+      testDescription:
+        "FortiGate address of type fqdn without a star: one name, resolved by the unit",
       source: "docs.fortinet.com 7.0.2, FQDN addresses",
       export: address("set type fqdn\n        set fqdn \"x.com\""),
       terms: [#"{"host":"x.com","binding":"resolved"}"#]),
