@@ -382,7 +382,8 @@ extension HopOutcome {
   /// The name entries of a rule's destinations.
   fileprivate func destinationNames(of key: RuleKey) -> [URLPattern] {
     let context = evaluator.context
-    return context.compiled.tables[key.table].rules[key.rule].tests.flatMap { test -> [URLPattern] in
+    return context.compiled.tables[key.table].rules[key.rule].tests.flatMap {
+      test -> [URLPattern] in
       guard case .destination(let list, _) = context.compiled.tests[Int(test)] else { return [] }
       return list.allNames.map(\.pattern)
     }
