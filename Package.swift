@@ -36,7 +36,7 @@ let package = Package(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree", "CZlib"]),
-    .target(name: "Importers", dependencies: ["ImportKit"]),
+    .target(name: "Importers", dependencies: ["ImportKit", "PolicyCoding"]),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
     .target(
@@ -46,7 +46,12 @@ let package = Package(
         "Schema", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
-      name: "Schema", path: "Schema", exclude: [],
+      name: "Schema", path: "Schema",
+      exclude: [
+        "sallyport.audit-1.schema.json", "sallyport.catalogue-1.schema.json",
+        "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
+        "sallyport.explanation-1.schema.json", "sallyport.policy-1.schema.json",
+      ],
       resources: [
         .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),
         .embedInCode("recipes.sql"),
@@ -69,9 +74,15 @@ let package = Package(
       dependencies: ["Importers", "PolicyCoding", "ComplianceEngine", "EndpointCatalogue"],
       path: "Tests/Fuzz/Support"),
     .testTarget(
+      name: "CatalogueTests",
+      dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
+    .testTarget(
       name: "ImportersTests",
       dependencies: [
-        "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "FuzzSupport",
+        "Importers", "Archives", "PolicyCoding", "CatalogueReaders", "ComplianceEngine",
+        "FuzzSupport",
         "TestSupport",
       ]),
   ],

@@ -87,6 +87,7 @@ struct FindingCollector {
         guard !hop.namesDestination(source) else { continue }
         let reference = hop.reference(source)
         switch source {
+        case .missingTable: break
         case .tableDefault:
           add(
             .overBroadAllow, .warning,

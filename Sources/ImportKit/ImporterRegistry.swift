@@ -63,21 +63,29 @@ package struct ImporterRegistry: Sendable {
         ?? ImportError(.incomplete, file: "-", reason: "no file was given")
     }
     var export = try chosen.read(documents)
-    for index in export.policies.indices {
-      // Notes point at files by number: a file name in their text would make the policy another
-      // one whenever the export is saved under another name.
-      export.policies[index].files = documents.map(\.file) + passedOver.map(\.file)
-      for (number, document) in documents.enumerated() {
-        for note in document.readingNotes {
-          export.policies[index].notes.append(
-            Note(.reading, note, at: SourcePosition(file: number, line: 1)))
-        }
+    let names = documents.map(\.file) + passedOver.map(\.file)
+    var readingNotes: [Note] = []
+    for (number, document) in documents.enumerated() {
+      for note in document.readingNotes {
+        readingNotes.append(Note(.reading, note, at: SourcePosition(file: number, line: 1)))
       }
-      for (number, error) in passedOver.enumerated() {
-        export.policies[index].notes.append(
-          Note(
-            .reading, "a file was passed over: \(error.reason)",
-            at: SourcePosition(file: documents.count + number, line: 1)))
+    }
+    // Notes point at files by number: a file name in their text would make the policy another one
+    // whenever the export is saved under another name.
+    for (number, error) in passedOver.enumerated() {
+      readingNotes.append(
+        Note(
+          .reading, "a file was passed over: \(error.reason)",
+          at: SourcePosition(file: documents.count + number, line: 1)))
+    }
+    for index in export.policies.indices {
+      // A policy in neutral JSON counts the files of the export from which it was made.
+      let own = export.policies[index].files.count
+      if own == 0 || !readingNotes.isEmpty { export.policies[index].files += names }
+      export.policies[index].notes += readingNotes.map { note in
+        var note = note
+        note.position?.file += own
+        return note
       }
       Redaction.redact(&export.policies[index])
     }

@@ -37,8 +37,11 @@ package final class ReadOnlyQuery {
     // A write-ahead log cannot be opened on a read-only medium; nobody can change the file there.
     if !open("mode=ro"), !open("immutable=1") {
       let words = connection.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+      let isOther = sqlite3_errcode(connection) == SQLITE_NOTADB
       sqlite3_close_v2(connection)
-      throw InventoryError(.cannotWrite, "\(path): the database cannot be opened: \(words)")
+      throw InventoryError(
+        isOther ? .notOurs : .inputOutput,
+        "\(path): the database cannot be opened: \(words)")
     }
     sqlite3_busy_timeout(connection, 5000)
     guard sallyport_sqlite_harden(connection) == SQLITE_OK else {

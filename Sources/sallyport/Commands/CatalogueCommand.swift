@@ -77,6 +77,9 @@ struct CatalogueCommand: ParsableCommand {
     @Option(help: "table or json.")
     var format: Format = .table
 
+    @Option(name: [.short, .long], help: ArgumentHelp("File to write to.", valueName: "file"))
+    var output: String?
+
     @Option(help: "Language of the service names: en or fr.")
     var language = "en"
 
@@ -86,10 +89,10 @@ struct CatalogueCommand: ParsableCommand {
       try Failure.run {
         let catalogue = try database.catalogues().find(edition)
         switch format {
-        case .json: try Output.write(CatalogueJSON.write(catalogue), to: nil)
+        case .json: try Output.write(CatalogueJSON.write(catalogue), to: output)
         case .table:
           try Output.write(
-            CatalogueText.table(catalogue, language: language, width: Terminal.width))
+            CatalogueText.table(catalogue, language: language, width: Terminal.width), to: output)
         }
       }
     }
@@ -108,6 +111,9 @@ struct CatalogueCommand: ParsableCommand {
     @Option(help: "table or json.")
     var format: Format = .table
 
+    @Option(name: [.short, .long], help: ArgumentHelp("File to write to.", valueName: "file"))
+    var output: String?
+
     @OptionGroup var database: DatabaseOptions
 
     func run() throws {
@@ -115,8 +121,8 @@ struct CatalogueCommand: ParsableCommand {
         let library = try database.catalogues()
         let diff = CatalogueDiff(from: try library.find(from), to: try library.find(to))
         switch format {
-        case .json: try Output.write(CatalogueText.json(diff), to: nil)
-        case .table: try Output.write(CatalogueText.text(diff, width: Terminal.width))
+        case .json: try Output.write(CatalogueText.json(diff), to: output)
+        case .table: try Output.write(CatalogueText.text(diff, width: Terminal.width), to: output)
         }
       }
     }

@@ -35,7 +35,8 @@ struct ManualPage {
     lines += [
       ".SH ENVIRONMENT", ".TP", ".B SALLYPORT_DB", "The database, where --db is not given.",
       ".TP", ".B NO_COLOR", "Where set, no colours are used.",
-      ".TP", ".B SALLYPORT_LOG", "debug or info: tells on standard error what an import does.", ".TP", ".B COLUMNS",
+      ".TP", ".B SALLYPORT_LOG", "debug or info: tells on standard error what an import does.",
+      ".TP", ".B COLUMNS",
       "Width of tables that go to a file or pipe.",
     ]
     return lines.joined(separator: "\n") + "\n"
