@@ -12,7 +12,9 @@ enum AzureClassicBuilder {
       builder.usesDNSProxy =
         firewall.text("Network.DNS.EnableProxy", in: extra)?.lowercased() == "true"
     }
-    for (name, isNetwork) in [("networkRuleCollections", true), ("applicationRuleCollections", false)] {
+    for (name, isNetwork) in [
+      ("networkRuleCollections", true), ("applicationRuleCollections", false),
+    ] {
       builder.addClassic(properties.azure(name), of: firewall, isNetwork: isNetwork)
     }
     if let list = properties.azure("natRuleCollections"), list.count > 0 {
@@ -44,9 +46,11 @@ extension AzureRuleBuilder {
       let properties = collection.properties
       let name = collection.label ?? "collection"
       let word = properties.azure("action").flatMap { collection.text("type", in: $0) } ?? ""
-      guard let rules = properties.azure("rules").flatMap({
-        items($0, of: collection, what: "rules of `\(name)`")
-      }) else { continue }
+      guard
+        let rules = properties.azure("rules").flatMap({
+          items($0, of: collection, what: "rules of `\(name)`")
+        })
+      else { continue }
       let action: Action
       switch word.lowercased() {
       case "allow": action = .allow

@@ -27,14 +27,19 @@ package struct AzureFirewallImporter: ExportImporter {
       "az network firewall policy rule-collection-group list -g GROUP --policy-name POLICY -o json",
       "az network ip-group list -g GROUP -o json",
     ],
-    pieces: "a template, with its parameters file if need be; or policy, groups, IP groups and parent "
+    pieces:
+      "a template, with its parameters file if need be; or policy, groups, IP groups and parent "
       + "policy as separate files", importerVersion: 1)
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }
     var finder = AzureResources()
     for top in tree.tops { finder.collect(top, template: ARMTemplate(template: nil)) }
-    if finder.holdsPolicy || finder.holdsSecurityGroups || !finder.ipGroups.isEmpty || finder.isParametersFile { return .yes }
+    if finder.holdsPolicy || finder.holdsSecurityGroups || !finder.ipGroups.isEmpty
+      || finder.isParametersFile
+    {
+      return .yes
+    }
     return .no
   }
 

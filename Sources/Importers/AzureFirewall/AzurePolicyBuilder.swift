@@ -103,12 +103,14 @@ enum AzurePolicyBuilder {
     if chain.isEmpty {
       builder.notes.append(
         Note(
-          .completeness, "the policy itself is not in the export: its parent policy, DNS proxy and "
+          .completeness,
+          "the policy itself is not in the export: its parent policy, DNS proxy and "
             + "TLS settings are not known; give az network firewall policy show as well"))
     } else if groups.isEmpty, resources.groups.isEmpty {
       builder.notes.append(
         Note(
-          .completeness, "the export has no rule collection group; give az network firewall policy "
+          .completeness,
+          "the export has no rule collection group; give az network firewall policy "
             + "rule-collection-group list as well"))
     }
     return builder.finish(scope: name)

@@ -74,13 +74,16 @@ struct AzureResources {
 
   /// Reads `parameters.x.value` of a deployment parameters file.
   mutating func collectParameters(_ value: JSONValue) {
-    guard value.azure("$schema")?.string?.lowercased().contains("deploymentparameters") ?? false else {
+    guard value.azure("$schema")?.string?.lowercased().contains("deploymentparameters") ?? false
+    else {
       return
     }
     isParametersFile = true
     let plain = ARMTemplate(template: nil)
     for (name, member) in value.azure("parameters")?.members ?? [] {
-      if let given = member.azure("value") { parameterValues[name.lowercased()] = plain.evaluate(given) }
+      if let given = member.azure("value") {
+        parameterValues[name.lowercased()] = plain.evaluate(given)
+      }
     }
   }
 
@@ -100,7 +103,8 @@ struct AzureResources {
       else {
         notes.append(
           Note(
-            .unresolved, "how often the `copy` loop `\(name)` of the template runs is not known; read "
+            .unresolved,
+            "how often the `copy` loop `\(name)` of the template runs is not known; read "
               + "once", at: SourcePosition(file: file, line: value.line, pointer: value.pointer)))
         return collectOne(value, template: template, depth: depth)
       }
@@ -125,7 +129,9 @@ struct AzureResources {
     let item = Item(value: value, template: template, file: file)
     let type = item.text("type")?.lowercased() ?? ""
     let properties = item.properties
-    if properties.azure("networkRuleCollections") != nil || properties.azure("applicationRuleCollections") != nil {
+    if properties.azure("networkRuleCollections") != nil
+      || properties.azure("applicationRuleCollections") != nil
+    {
       collectFirewall(item)
       return
     }
@@ -144,7 +150,9 @@ struct AzureResources {
       effectiveGroups.append(item)
       return
     }
-    if type.hasSuffix("/networkinterfaces") || properties.azure("ipConfigurations") != nil && type.isEmpty {
+    if type.hasSuffix("/networkinterfaces")
+      || properties.azure("ipConfigurations") != nil && type.isEmpty
+    {
       interfaces.append(item)
     }
     if type == "microsoft.network/azurefirewalls" {
@@ -159,7 +167,9 @@ struct AzureResources {
       collections.append(item)
       return
     }
-    if type.hasSuffix("/ipgroups") || properties.azure("ipAddresses") != nil && type.isEmpty && Self.isIPGroup(value) {
+    if type.hasSuffix("/ipgroups")
+      || properties.azure("ipAddresses") != nil && type.isEmpty && Self.isIPGroup(value)
+    {
       ipGroups.append(item)
       return
     }
@@ -174,7 +184,8 @@ struct AzureResources {
     if type == "microsoft.resources/deployments", properties.azure("templateLink") != nil {
       notes.append(
         Note(
-          .completeness, "deployment `\(item.label ?? "")` is a link to a template that is not in the "
+          .completeness,
+          "deployment `\(item.label ?? "")` is a link to a template that is not in the "
             + "export", at: item.position))
     }
     if type == "microsoft.resources/deployments", let inner = properties.azure("template") {
@@ -183,7 +194,8 @@ struct AzureResources {
         depth: depth + 1)
       return
     }
-    for (name, member) in value.members where name != "parameters" || value.azure("resources") == nil {
+    for (name, member) in value.members
+    where name != "parameters" || value.azure("resources") == nil {
       guard member.isObject || member.isArray else { continue }
       let isTemplate = member.azure("resources") != nil && member.azure("$schema") != nil
       collect(
@@ -196,7 +208,8 @@ struct AzureResources {
   private static func nested(
     _ inner: JSONValue, properties: JSONValue, outer: ARMTemplate
   ) -> ARMTemplate {
-    let scope = properties.azure("expressionEvaluationOptions")?.azure("scope")?.string?.lowercased()
+    let scope = properties.azure("expressionEvaluationOptions")?.azure("scope")?.string?
+      .lowercased()
     guard scope == "inner" else { return outer }
     var given: [String: ARMValue] = [:]
     for (name, member) in properties.azure("parameters")?.members ?? [] {

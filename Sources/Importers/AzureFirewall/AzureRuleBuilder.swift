@@ -65,7 +65,9 @@ struct AzureRuleBuilder {
   private mutating func add(_ placed: [Placed]) {
     // Swift's sort is stable, so equal priorities keep the order of the export.
     let ordered = placed.sorted {
-      ($0.groupPriority ?? .max, $0.priority ?? .max) < ($1.groupPriority ?? .max, $1.priority ?? .max)
+      ($0.groupPriority ?? .max, $0.priority ?? .max) < (
+        $1.groupPriority ?? .max, $1.priority ?? .max
+      )
     }
     for collection in ordered { add(collection) }
   }
@@ -102,13 +104,15 @@ struct AzureRuleBuilder {
         Note(
           .completeness, "\(what) are cut off; export again with ConvertTo-Json -Depth 20",
           at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
+    } else {
+      notes.append(
+        Note(
+          .unresolved, "\(what) are given by an expression that is not known",
+          at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
     }
-    notes.append(
-      Note(
-        .unresolved, "\(what) are given by an expression that is not known",
-        at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
     let unknown = Condition(.unresolved, "\(what) are not in the export")
-    addPerhaps(unknown, at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer))
+    addPerhaps(
+      unknown, at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer))
     return nil
   }
 
@@ -149,7 +153,8 @@ struct AzureRuleBuilder {
   mutating func addMissingParent(at position: SourcePosition?) {
     notes.append(
       Note(
-        .completeness, "the parent policy is not in the export, and its rules come first; give it "
+        .completeness,
+        "the parent policy is not in the export, and its rules come first; give it "
           + "and its rule collection groups as well", at: position))
     addPerhaps(
       Condition(.unresolved, "rules of the parent policy, which come first, are not in the export"),
@@ -170,7 +175,9 @@ struct AzureRuleBuilder {
     if type.contains("natrule") || word == "dnat" {
       if !rules.isEmpty {
         notes.append(
-          Note(.advisory, "DNAT collection `\(placed.name)` concerns traffic from outside", at: item.position))
+          Note(
+            .advisory, "DNAT collection `\(placed.name)` concerns traffic from outside",
+            at: item.position))
       }
       return
     }
@@ -262,7 +269,8 @@ struct AzureRuleBuilder {
           return unresolved("address `\(text)` is an unfilled template marker", rule)
         }
         // What is not an address is a service tag: a list of ranges that Microsoft publishes.
-        guard text.first?.isLetter ?? false, text.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "." || $0 == "_" })
+        guard text.first?.isLetter ?? false,
+          text.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "." || $0 == "_" })
         else { return unresolved("address `\(text)` is not readable", rule) }
         return .tag(text)
       }
@@ -421,7 +429,8 @@ struct AzureRuleBuilder {
   }
 
   private mutating func addEmptyRule(_ rule: AzureResources.Item, name: String) {
-    notes.append(Note(.reading, "rule `\(name)` names no target and matches nothing", at: rule.position))
+    notes.append(
+      Note(.reading, "rule `\(name)` names no target and matches nothing", at: rule.position))
     application.append(
       Rule(
         name: name, match: Match([.never("the rule names no target")]), action: .continue,
@@ -435,7 +444,8 @@ struct AzureRuleBuilder {
     case .unknown(let what): return unresolved(what, rule)
     case .text(let text):
       guard let pattern = read(text) else {
-        notes.append(Note(.unmodelled, "target `\(text)` is outside the grammar", at: rule.position))
+        notes.append(
+          Note(.unmodelled, "target `\(text)` is outside the grammar", at: rule.position))
         return .host(.glob(text.lowercased()), .doubtful)
       }
       return .host(pattern, .observed)
@@ -496,8 +506,10 @@ struct AzureRuleBuilder {
       }.reduce(0, +)
       notes.append(
         Note(
-          .advisory, "threat intelligence is set to Deny: it acts before all rules on hosts that "
-            + "Microsoft lists as malicious" + (exempt > 0 ? ", but for \(exempt) listed names" : ""),
+          .advisory,
+          "threat intelligence is set to Deny: it acts before all rules on hosts that "
+            + "Microsoft lists as malicious"
+            + (exempt > 0 ? ", but for \(exempt) listed names" : ""),
           at: item.position))
     }
     if let detection = properties.azure("intrusionDetection"),
@@ -506,14 +518,18 @@ struct AzureRuleBuilder {
       let exempt = detection.azure("configuration")?.azure("bypassTrafficSettings")?.count ?? 0
       notes.append(
         Note(
-          .advisory, "intrusion prevention is set to Deny: it can stop traffic that the rules allow"
+          .advisory,
+          "intrusion prevention is set to Deny: it can stop traffic that the rules allow"
             + (exempt > 0 ? "; \(exempt) bypass rule(s) exempt traffic" : ""),
           at: item.position))
     }
-    if let proxy = properties.azure("explicitProxy"), item.text("enableExplicitProxy", in: proxy)?.lowercased() == "true" {
+    if let proxy = properties.azure("explicitProxy"),
+      item.text("enableExplicitProxy", in: proxy)?.lowercased() == "true"
+    {
       notes.append(
         Note(
-          .advisory, "the explicit proxy is on: clients that use it are judged by application rules "
+          .advisory,
+          "the explicit proxy is on: clients that use it are judged by application rules "
             + "only", at: item.position))
     }
   }
