@@ -43,15 +43,9 @@ struct FindingCollector {
     .sorted { left, right in
       if left.severity != right.severity { return left.severity < right.severity }
       if left.id != right.id { return left.id.rawValue < right.id.rawValue }
-      let places = (
-        left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0)
-      )
+      let places = (left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0))
       if places.0 != places.1 { return places.0 < places.1 }
-      if left.message != right.message { return left.message < right.message }
-      // Rules made of one line of an export share its place and the text.
-      let names = (left.rule?.rule ?? "", right.rule?.rule ?? "")
-      return names.0 != names.1
-        ? names.0 < names.1 : (left.endpoints.first ?? -1) < (right.endpoints.first ?? -1)
+      return left.message < right.message
     }
   }
 

@@ -14,6 +14,6 @@ package struct SourcePosition: Hashable, Sendable, Comparable {
   }
 
   package static func < (left: SourcePosition, right: SourcePosition) -> Bool {
-    (left.file, left.line, left.pointer ?? "") < (right.file, right.line, right.pointer ?? "")
+    (left.file, left.line) < (right.file, right.line)
   }
 }
