@@ -134,6 +134,7 @@ package struct FleetAudit: Sendable {
     }
     return present.subjects.map { subject, outcome in
       var report = builder.report(subject, outcome, present.catalogue)
+      report.diagnostics = Diagnostic.assumptions(knowledge) + report.diagnostics
       if changedSince != nil {
         let old = before[subject.record.key] ?? [:]
         report.shownOnly = Set(

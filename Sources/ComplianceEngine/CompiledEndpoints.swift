@@ -37,7 +37,8 @@ final class CompiledEndpoints: Sendable {
 
   init(
     matchesAll: Bool, addresses: AddressSet, names: [Name], tags: [String],
-    categories: Set<String>, doubts: [Doubt], nested: [CompiledEndpoints], exceptions: CompiledEndpoints?, negated: Bool
+    categories: Set<String>, doubts: [Doubt], nested: [CompiledEndpoints],
+    exceptions: CompiledEndpoints?, negated: Bool
   ) {
     self.matchesAll = matchesAll
     self.addresses = addresses
@@ -132,7 +133,7 @@ final class CompiledEndpoints: Sendable {
     if matchesAll || addresses.contains(address) {
       result = .yes
     } else {
-      result = doubts.isEmpty && names.isEmpty ? .no : .perhaps
+      result = doubts.isEmpty && names.isEmpty && categories.isEmpty ? .no : .perhaps
       for tag in tags where result < .yes {
         result = result || (tagTable[tag].map { Truth($0.contains(address)) } ?? .perhaps)
       }
@@ -286,6 +287,14 @@ final class CompiledEndpoints: Sendable {
           condition: Condition(
             .vendorTag, "vendor list `\(tag)`: its address ranges are not in the export"),
           position: nil))
+    }
+    if !categories.isEmpty {
+      result.append(
+        Doubt(
+          condition: Condition(
+            .category,
+            "source category \(categories.sorted().prefix(4).joined(separator: ", ")) is decided "
+              + "by the vendor"), position: nil))
     }
     for part in nested { result += part.reasons(forClient: address) }
     if let exceptions { result += exceptions.reasons(forClient: address) }

@@ -60,23 +60,14 @@ package struct Explanation: Sendable {
         device: hop.device, steps: steps, outcome: Self.word(hop.outcomes(0)),
         inspection: inspection)
     }
-    let all = (0..<space.count).map { outcome.outcomes($0) }
-    if all.allSatisfy({ $0 == .allow }) {
-      verdict = .allowed
-    } else if all.allSatisfy({ $0 == .deny }) {
-      verdict = .blocked
-    } else if all.contains(.deny) {
-      verdict = .partial
-    } else {
-      verdict = all.allSatisfy { $0 == .none } ? .unknown : .conditional
-    }
+    verdict = outcome.verdict
   }
 
   private static func word(_ outcomes: Outcomes) -> String {
     var words: [String] = []
     if outcomes.contains(.allow) { words.append("allow") }
     if outcomes.contains(.deny) { words.append("deny") }
-    if outcomes.contains(.none) { words.append("undecided") }
+    if !outcomes.isDisjoint(with: [.none, .broken]) { words.append("undecided") }
     return words.joined(separator: " or ")
   }
 }

@@ -43,10 +43,19 @@ struct FindingCollector {
     .sorted { left, right in
       if left.severity != right.severity { return left.severity < right.severity }
       if left.id != right.id { return left.id.rawValue < right.id.rawValue }
-      let places = (left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0))
-      if places.0 != places.1 { return places.0 < places.1 }
-      return left.message < right.message
+      let places = (
+        left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0)
+      )
+      if places.0 < places.1 || places.1 < places.0 { return places.0 < places.1 }
+      if left.message != right.message { return left.message < right.message }
+      return Self.tie(left) < Self.tie(right)
     }
+  }
+
+  /// Tells findings apart that stand on one line.
+  private static func tie(_ finding: Finding) -> String {
+    "\(finding.rule?.table ?? "")/\(finding.rule?.rule ?? "")/\(finding.position?.pointer ?? "")/"
+      + "\(finding.file)"
   }
 
   /// Findings about one requirement.
@@ -78,6 +87,7 @@ struct FindingCollector {
         guard !hop.namesDestination(source) else { continue }
         let reference = hop.reference(source)
         switch source {
+        case .missingTable: break
         case .tableDefault:
           add(
             .overBroadAllow, .warning,

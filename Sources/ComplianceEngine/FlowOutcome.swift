@@ -17,31 +17,45 @@ final class HopOutcome {
     evaluator = TestEvaluator(context: context, space: space)
     mode = context.pipeline.mode
     var cutShort = false
-    let numbers = context.compiled.tableNumbers
-    if !space.isPlainHTTP, let name = context.pipeline.inspection, let table = numbers[name] {
+    if !space.isPlainHTTP, let name = context.pipeline.inspection {
       // Decryption is decided on what is visible without it: the host.
-      let walk = TableWalk(evaluator)
-      walk.run(table: table, live: space.allAtoms)
-      let outcome = StageOutcome(decisions: walk.decisions, count: space.count)
+      let (outcome, wasCut) = Self.walk(name, evaluator)
       inspection = outcome
-      cutShort = walk.wasCutShort
-      let seen = outcome.atoms { $0 == .allow }
-      let perhaps = outcome.atoms { $0.contains(.allow) && $0 != .allow }
+      cutShort = wasCut
+      let seen = wasCut ? AtomSet(count: space.count) : outcome.atoms { $0 == .allow }
+      let perhaps =
+        wasCut
+        ? space.allAtoms
+        : outcome.atoms { $0 != .allow && ($0.contains(.allow) || $0.contains(.broken)) }
       if !seen.isEmpty || !perhaps.isEmpty { evaluator.setPathSeen(yes: seen, perhaps: perhaps) }
     } else {
       inspection = nil
     }
     var stages: [StageOutcome] = []
     for stage in context.pipeline.stages where stage.families.contains(space.family) {
-      let walk = TableWalk(evaluator)
-      if let table = numbers[stage.table] { walk.run(table: table, live: space.allAtoms) }
-      cutShort = cutShort || walk.wasCutShort
-      stages.append(StageOutcome(decisions: walk.decisions, count: space.count))
+      let (outcome, wasCut) = Self.walk(stage.table, evaluator)
+      cutShort = cutShort || wasCut
+      stages.append(outcome)
     }
     self.stages = stages
     filters = context.pipeline.stages.filter { $0.families.contains(space.family) }
       .map { !$0.isAuxiliary }
     wasCutShort = cutShort
+  }
+
+  private static func walk(
+    _ name: String, _ evaluator: TestEvaluator
+  ) -> (StageOutcome, wasCutShort: Bool) {
+    let space = evaluator.space
+    guard let table = evaluator.context.compiled.tableNumbers[name] else {
+      let missing = Decision(
+        atoms: space.allAtoms, outcome: .broken, source: .missingTable(name), certain: true,
+        doubts: [])
+      return (StageOutcome(decisions: [missing], count: space.count), false)
+    }
+    let walk = TableWalk(evaluator)
+    walk.run(table: table, live: space.allAtoms)
+    return (StageOutcome(decisions: walk.decisions, count: space.count), walk.wasCutShort)
   }
 
   func outcomes(_ atom: Int) -> Outcomes {
@@ -62,16 +76,12 @@ final class HopOutcome {
 
   /// What two devices or stages in a row may come to, their doubts being independent.
   static func both(_ first: Outcomes, _ second: Outcomes) -> Outcomes {
+    // From the strongest on: one that denies wins, then what nobody knows.
+    let order = [Outcomes.deny, .broken, .none, .allow]
     var result = Outcomes()
-    for one in [Outcomes.allow, .deny, .none] where first.contains(one) {
-      for two in [Outcomes.allow, .deny, .none] where second.contains(two) {
-        if one == .deny || two == .deny {
-          result.formUnion(.deny)
-        } else if one == .none || two == .none {
-          result.formUnion(.none)
-        } else {
-          result.formUnion(.allow)
-        }
+    for one in order where first.contains(one) {
+      for two in order where second.contains(two) {
+        result.formUnion(order.first { $0 == one || $0 == two } ?? .none)
       }
     }
     return result
@@ -84,8 +94,8 @@ final class HopOutcome {
     for (number, stage) in stages.enumerated() {
       let own = stage.outcomes(atom)
       let decisions = stage.decisions.filter { $0.atoms.contains(atom) && $0.outcome == outcome }
-      if !filters[number], outcome == .allow, filters.contains(true) { continue }
       if mode == .allOf {
+        if !filters[number], outcome == .allow, filters.contains(true) { continue }
         guard outcome == .allow || own == outcome else { continue }
         if let certain = decisions.first(where: \.certain) {
           result.append(certain)
@@ -129,15 +139,68 @@ final class HopOutcome {
 final class FlowOutcome {
   let space: FlowSpace
   let hops: [HopOutcome]
+  private let masks: [Outcomes]
 
   init(space: FlowSpace, hops: [HopOutcome]) {
     self.space = space
     self.hops = hops
+    masks = (0..<space.count).map { atom in
+      hops.reduce(.allow) { HopOutcome.both($0, $1.outcomes(atom)) }
+    }
   }
 
-  func outcomes(_ atom: Int) -> Outcomes {
-    hops.reduce(.allow) { HopOutcome.both($0, $1.outcomes(atom)) }
-  }
+  func outcomes(_ atom: Int) -> Outcomes { masks[atom] }
 
   var wasCutShort: Bool { hops.contains(where: \.wasCutShort) }
+
+  /// A connection of one client to one target. Where it is open by which zones a device on the way
+  /// passes it on, its atoms are the ways, of which one is real.
+  struct Connection {
+    let atoms: [Int]
+    let outcomes: Outcomes
+  }
+
+  /// All connections, in the order of their first atoms. The zone by which a client enters the
+  /// first device says which client it is: other zones there are other connections.
+  private(set) lazy var connections: [Connection] = {
+    let width = space.targets.count * space.clients.count
+    var groups: [[Int]] = []
+    var numbers: [String?: Int] = [:]
+    for (index, pairs) in space.zones.enumerated() {
+      let entry = pairs.first?.from
+      if let known = numbers[entry] {
+        groups[known].append(index)
+      } else {
+        numbers[entry] = groups.count
+        groups.append([index])
+      }
+    }
+    return groups.flatMap { ways in
+      (0..<width).map { place in
+        let atoms = ways.map { $0 * width + place }
+        let outcomes = atoms.reduce(into: Outcomes()) { $0.formUnion(masks[$1]) }
+        return Connection(atoms: atoms, outcomes: wasCutShort ? [.allow, .deny] : outcomes)
+      }
+    }
+  }()
+
+  private(set) lazy var verdict: Verdict = {
+    var allows = false
+    var denies = false
+    var isOpen = false
+    var isSilent = true
+    for connection in connections {
+      if !connection.outcomes.isSubset(of: [.none, .broken]) { isSilent = false }
+      switch connection.outcomes {
+      case .allow: allows = true
+      case .deny: denies = true
+      default: isOpen = true
+      }
+    }
+    // Something is denied for certain, so whatever the conditions turn out to be the requirement
+    // is not met: that is more than `conditional` says.
+    if denies && (allows || isOpen) { return .partial }
+    if !isOpen { return allows ? .allowed : .blocked }
+    return isSilent ? .unknown : .conditional
+  }()
 }

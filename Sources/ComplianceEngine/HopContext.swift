@@ -63,9 +63,13 @@ final class HopContext {
       }
     }
     // Names that no rule can hold stand for every zone that no rule names. Traffic to the Internet
-    // goes from one zone to another, so an open pair never stays in one zone.
+    // goes from one zone to another, so an open pair never stays in one zone, and what a device
+    // forwards neither starts nor ends at the device itself.
+    fromNames.remove(hostZone)
+    toNames.remove(hostZone)
     let froms =
-      host ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
+      host
+      ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
     let tos =
       client.toZone.map { [$0] } ?? (toNames.sorted() + ["(another zone in no rule)"])
     let isOpen = client.fromZone == nil || client.toZone == nil
@@ -193,9 +197,13 @@ final class HopContext {
 
   /// Whether the device may decrypt TLS and then see paths.
   lazy var mayDecrypt: Bool = {
-    if let inspection = pipeline.inspection, let number = compiled.tableNumbers[inspection] {
-      let canInspect = candidates(table: number).contains {
-        if case .inspect = compiled.tables[number].rules[$0.rule].action { true } else { false }
+    if let inspection = pipeline.inspection {
+      guard let number = compiled.tableNumbers[inspection] else { return true }
+      if compiled.policy.tables[number].defaultAction.outcome == .allow { return true }
+      let canInspect = reachableTables.contains { table in
+        candidates(table: table).contains {
+          if case .inspect = compiled.tables[table].rules[$0.rule].action { true } else { false }
+        }
       }
       if canInspect { return true }
     }

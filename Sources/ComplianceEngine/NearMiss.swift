@@ -30,6 +30,7 @@ extension HopOutcome {
       tableNumber = key.table
       after = key.rule
     case .tableDefault(let number): tableNumber = number
+    case .missingTable: return nil
     }
     var found: [Int: NearMiss] = [:]
     func offer(_ rank: Int, _ miss: NearMiss) {

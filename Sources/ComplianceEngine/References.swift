@@ -19,6 +19,10 @@ extension HopOutcome {
     switch source {
     case .rule(let key): return reference(key)
     case .gate(_, let inner): return reference(inner)
+    case .missingTable(let name):
+      return RuleReference(
+        device: device, table: name, rule: "", ordinal: nil, action: "undecided", position: nil,
+        file: policy.files.first ?? "")
     case .tableDefault(let number):
       let table = policy.tables[number]
       let outcome = table.defaultAction.outcome
@@ -44,7 +48,8 @@ extension HopOutcome {
 
   /// What a decision in doubt hangs on, for one atom.
   func conditions(of decision: Decision, atom: Int) -> [ConditionReference] {
-    let outcome = decision.outcome == .allow ? "allow" : decision.outcome == .deny ? "deny" : "undecided"
+    let outcome =
+      decision.outcome == .allow ? "allow" : decision.outcome == .deny ? "deny" : "undecided"
     var result: [ConditionReference] = []
     for key in decision.doubts {
       let rule = evaluator.context.compiled.tables[key.table].rules[key.rule]
@@ -65,7 +70,7 @@ extension HopOutcome {
   /// Whether the deciding rule names the destination, as opposed to letting everything through.
   func namesDestination(_ source: Decision.Source) -> Bool {
     switch source {
-    case .tableDefault: return false
+    case .tableDefault, .missingTable: return false
     case .gate(_, let inner): return namesDestination(inner)
     case .rule(let key):
       let rule = evaluator.context.compiled.tables[key.table].rules[key.rule]

@@ -8,42 +8,23 @@ struct RequirementEvaluation {
   let endpoint: Endpoint
   let outcome: FlowOutcome
 
-  private var atoms: Range<Int> { 0..<outcome.space.count }
-
   func result() -> RequirementResult {
-    var allowedAtom: Int?
-    var deniedAtom: Int?
-    var undecided: [Int] = []
-    var hasOnlyNone = true
-    for atom in atoms {
-      let outcomes = outcome.wasCutShort ? [.allow, .deny] : outcome.outcomes(atom)
-      if outcomes != .none { hasOnlyNone = false }
-      switch outcomes {
-      case .allow: allowedAtom = allowedAtom ?? atom
-      case .deny: deniedAtom = deniedAtom ?? atom
-      default: undecided.append(atom)
-      }
-    }
-    let verdict: Verdict
-    if deniedAtom != nil && (allowedAtom != nil || !undecided.isEmpty) {
-      // Something is denied for certain, so whatever the conditions turn out to be the requirement
-      // is not met: that is more than `conditional` says.
-      verdict = .partial
-    } else if undecided.isEmpty {
-      verdict = allowedAtom != nil ? .allowed : .blocked
-    } else {
-      verdict = hasOnlyNone ? .unknown : .conditional
-    }
+    let verdict = outcome.verdict
+    let allowedAtom = outcome.connections.first { $0.outcomes == .allow }?.atoms.first
+    let deniedAtom = outcome.connections.first { $0.outcomes == .deny }?.atoms.first
+    let undecided = outcome.connections.filter { !$0.outcomes.isDefinite }
     let allowed = deciders(towards: .allow)
     let denied = deciders(towards: .deny)
     let misses = deniedAtom.map(nearMisses) ?? []
     let conditions = verdict == .allowed || verdict == .blocked ? [] : conditions(of: undecided)
-    let deciding =
+    let deciding: [RuleReference] =
       switch verdict {
       case .allowed: allowed.map(\.reference)
       case .blocked: denied.map(\.reference)
       case .partial: allowed.map(\.reference) + denied.map(\.reference)
-      case .conditional, .unknown: doubtfulRules(of: undecided)
+      case .conditional, .unknown:
+        doubtfulRules(of: undecided)
+          + conditions.filter { $0.condition.kind == .interfaceBinding }.map(\.rule)
       }
     let advice = ChangeAdvice(
       endpoint: endpoint, port: requirement.port, verdict: verdict, denied: denied.first?.reference,
@@ -66,11 +47,11 @@ struct RequirementEvaluation {
     let isDefault: Bool
   }
 
-  /// What decides all definite atoms of one outcome, in the order of the atoms.
+  /// What decides all definite connections of one outcome, in the order of their atoms.
   private func deciders(towards wanted: Outcomes) -> [Decider] {
     var result: [Decider] = []
     var seen: Set<RuleReference> = []
-    for atom in atoms where outcome.outcomes(atom) == wanted {
+    for atom in outcome.connections.lazy.filter({ $0.outcomes == wanted }).flatMap(\.atoms) {
       for hop in outcome.hops {
         if wanted == .deny, hop.outcomes(atom) != .deny { continue }
         let decisions = hop.deciders(atom, towards: wanted)
@@ -93,7 +74,7 @@ struct RequirementEvaluation {
 
   private static func isDefault(_ source: Decision.Source) -> Bool {
     switch source {
-    case .tableDefault: true
+    case .tableDefault, .missingTable: true
     case .rule: false
     case .gate(_, let inner): isDefault(inner)
     }
@@ -109,57 +90,74 @@ struct RequirementEvaluation {
     return []
   }
 
-  private func conditions(of undecided: [Int]) -> [ConditionReference] {
+  private func conditions(of undecided: [FlowOutcome.Connection]) -> [ConditionReference] {
     var result: [ConditionReference] = []
     var seen: Set<ConditionReference> = []
-    for atom in undecided {
+    func add(_ condition: ConditionReference) {
+      if seen.insert(condition).inserted { result.append(condition) }
+    }
+    for atom in undecided.lazy.flatMap(\.atoms) {
       for hop in outcome.hops {
         for decision in hop.doubtful(atom) {
-          for condition in hop.conditions(of: decision, atom: atom)
-          where seen.insert(condition).inserted {
-            result.append(condition)
-          }
+          hop.conditions(of: decision, atom: atom).forEach(add)
         }
-        if hop.outcomes(atom).contains(.none), let missing = missingDefault(hop, atom: atom),
-          seen.insert(missing).inserted
-        {
-          result.append(missing)
+        if !hop.outcomes(atom).isDisjoint(with: [.none, .broken]) {
+          add(missingDefault(hop, atom: atom))
         }
-        if hop.wasCutShort {
-          let cut = cutShort(hop)
-          if seen.insert(cut).inserted { result.append(cut) }
-        }
+        if hop.wasCutShort { add(cutShort(hop)) }
       }
     }
+    OpenWays(outcome).conditions(of: undecided).forEach(add)
     return result
   }
 
-  private func missingDefault(_ hop: HopOutcome, atom: Int) -> ConditionReference? {
+  private func missingDefault(_ hop: HopOutcome, atom: Int) -> ConditionReference {
     let decision = hop.stages.flatMap(\.decisions).first {
-      $0.outcome == .none && $0.atoms.contains(atom)
+      ($0.outcome == .none || $0.outcome == .broken) && $0.atoms.contains(atom)
     }
-    guard let decision else { return nil }
+    guard let decision else {
+      return undecided(
+        hop,
+        because: Condition(
+          .unresolved, "no table decides about \(outcome.space.family.rawValue) traffic"))
+    }
     let reference = hop.reference(decision.source)
+    let detail =
+      switch decision.source {
+      case .missingTable(let name): "table `\(name)` is not in the export"
+      case .rule, .gate:
+        decision.outcome == .broken
+          ? "`\(reference.rule)` refers to a table that is not in the export"
+          : "no rule decides, and what `\(reference.table)` then does is not in the export"
+      case .tableDefault:
+        "no rule decides, and what `\(reference.table)` then does is not in the export"
+      }
     return ConditionReference(
-      condition: Condition(
-        .unresolved, "no rule decides, and what `\(reference.table)` then does is not in the export"),
-      outcome: "undecided", rule: reference, position: reference.position, file: reference.file)
+      condition: Condition(.unresolved, detail), outcome: "undecided", rule: reference,
+      position: reference.position, file: reference.file)
   }
 
   private func cutShort(_ hop: HopOutcome) -> ConditionReference {
+    undecided(
+      hop,
+      because: Condition(.unmodelled, "the rules jump in a circle or are too many to follow"))
+  }
+
+  /// A condition of the policy as a whole.
+  private func undecided(
+    _ hop: HopOutcome, because condition: Condition
+  ) -> ConditionReference {
     let policy = hop.evaluator.context.compiled.policy
-    let table = policy.tables.first?.name ?? ""
     return ConditionReference(
-      condition: Condition(.unmodelled, "the rules jump in a circle or are too many to follow"),
-      outcome: "undecided",
+      condition: condition, outcome: "undecided",
       rule: RuleReference(
-        device: hop.device, table: table, rule: "", ordinal: nil, action: "undecided",
-        position: nil, file: policy.files.first ?? ""), position: nil,
+        device: hop.device, table: policy.tables.first?.name ?? "", rule: "", ordinal: nil,
+        action: "undecided", position: nil, file: policy.files.first ?? ""), position: nil,
       file: policy.files.first ?? "")
   }
 
-  private func doubtfulRules(of undecided: [Int]) -> [RuleReference] {
-    undecided.prefix(64).flatMap { atom in
+  private func doubtfulRules(of undecided: [FlowOutcome.Connection]) -> [RuleReference] {
+    undecided.lazy.flatMap(\.atoms).prefix(64).flatMap { atom in
       outcome.hops.flatMap { hop in hop.doubtful(atom).map { hop.reference($0.source) } }
     }
   }

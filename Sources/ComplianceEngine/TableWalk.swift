@@ -11,6 +11,8 @@ struct Decision: Sendable {
   enum Source: Hashable, Sendable {
     case rule(RuleKey)
     case tableDefault(Int)
+    /// A stage names a table that does not exist.
+    case missingTable(String)
     /// A gate of an allow rule, by what decided in the gate.
     indirect case gate(of: RuleKey, Source)
   }
@@ -33,8 +35,6 @@ struct Decision: Sendable {
 /// - jump: the target is walked; atoms that it leaves undecided go on behind the jump.
 /// - goto: as jump, but atoms left undecided return to the caller of the current table.
 /// - return: atoms leave the current table; at the bottom they take its default.
-/// - Where such a step itself is in doubt, both ways are walked, and an atom comes back to the
-///   caller if it may on either.
 ///
 /// Semantics of jump, goto and return: nft(8), "VERDICT STATEMENT".
 final class TableWalk {
@@ -44,7 +44,19 @@ final class TableWalk {
   /// Set when a walk was cut short: a cycle of jumps, or more steps than any real policy needs.
   private(set) var wasCutShort = false
   private var steps = 0
-  static let stepLimit = 50_000_000
+  /// Tables walked so far, kept once the walk is long; see ``walk(table:live:)``.
+  private var visits: [Int: Visit] = [:]
+  static let stepLimit = 5_000_000
+  /// After so many steps an atom walks no table twice, so that jumps that fan out and meet again
+  /// cost no more than the tables are long. Until then it does, since the rules on its different
+  /// ways are all worth telling.
+  static let patience = 100_000
+
+  private struct Visit {
+    var certain: AtomSet
+    var any: AtomSet
+    var left: LiveAtoms
+  }
 
   init(_ evaluator: TestEvaluator) { self.evaluator = evaluator }
 
@@ -52,147 +64,139 @@ final class TableWalk {
 
   /// Walks a table from its start and applies its default to what is left.
   func run(table: Int, live: AtomSet) {
-    let left = walk(table: table, from: 0, live: live, doubts: [])
-    guard !left.isEmpty else { return }
+    let left = walk(
+      table: table,
+      live: LiveAtoms(certain: live, doubtful: live.subtracting(live)))
     let outcome: Outcomes
     switch compiled.policy.tables[table].defaultAction.outcome {
     case .allow: outcome = .allow
     case .deny: outcome = .deny
     case .none: outcome = .none
     }
-    decisions.append(
-      Decision(
-        atoms: left, outcome: outcome, source: .tableDefault(table), certain: true, doubts: []))
+    record(outcome, .tableDefault(table), left)
   }
 
   /// Returns the atoms that may leave the table undecided.
-  private func walk(
-    table: Int, from start: Int, live initial: AtomSet, doubts: [RuleKey]
-  ) -> AtomSet {
-    guard !stack.contains(table) || start > 0, stack.count < 64 else {
+  private func walk(table: Int, live: LiveAtoms) -> LiveAtoms {
+    guard !stack.contains(table), stack.count < 64 else {
       wasCutShort = true
-      return initial
+      return live
     }
-    if start == 0 { stack.append(table) }
-    defer { if start == 0 { stack.removeLast() } }
+    stack.append(table)
+    defer { stack.removeLast() }
+    guard steps > Self.patience else { return walkRules(table: table, live: live) }
+    var visit =
+      visits[table] ?? Visit(certain: live.none.certain, any: live.none.certain, left: live.none)
+    let new = LiveAtoms(
+      certain: live.certain.subtracting(visit.certain),
+      doubtful: live.doubtful.subtracting(visit.any), doubts: live.doubts)
+    if !new.isEmpty { visit.left.formUnion(walkRules(table: table, live: new)) }
+    visit.certain.formUnion(live.certain)
+    visit.any.formUnion(live.all)
+    visits[table] = visit
+    let left = visit.left.intersection(live.all)
+    var result = left.intersection(live.certain)
+    result.formUnion(left.intersection(live.doubtful).doubted(by: live.doubts))
+    return result
+  }
+
+  private func walkRules(table: Int, live initial: LiveAtoms) -> LiveAtoms {
     var live = initial
-    var returned = initial.subtracting(initial)
-    let candidates = evaluator.context.candidates(table: table)
-    var index = start
-    while index < candidates.count, !live.isEmpty {
-      let candidate = candidates[index]
-      index += 1
+    var returned = initial.none
+    for candidate in evaluator.context.candidates(table: table) {
+      if live.isEmpty { break }
       steps += 1
       guard steps < Self.stepLimit else {
         wasCutShort = true
         break
       }
-      let match = evaluator.match(candidate, live: live)
+      let match = evaluator.match(candidate, live: live.all)
       if match.yes.isEmpty && match.perhaps.isEmpty { continue }
       let key = RuleKey(table: table, rule: candidate.rule)
-      let more = doubts + [key]
+      // What the rule takes for certain, and all that it takes if its doubts apply.
+      let taken = live.intersection(match.yes)
+      var reached = taken
+      if !match.perhaps.isEmpty {
+        reached.formUnion(live.intersection(match.perhaps).doubted(by: DoubtList(key)))
+      }
       switch compiled.tables[table].rules[candidate.rule].action {
       case .continue: break
       case .allow(let gates):
-        decideAllow(key, gates: gates, atoms: match.yes, doubts: doubts)
-        decideAllow(key, gates: gates, atoms: match.perhaps, doubts: more)
-        live.subtract(match.yes)
+        decideAllow(key, gates: gates, reached)
+        live.subtract(taken)
       case .inspect:
-        record(.allow, key, atoms: match.yes, doubts: doubts)
-        record(.allow, key, atoms: match.perhaps, doubts: more)
-        live.subtract(match.yes)
+        record(.allow, .rule(key), reached)
+        live.subtract(taken)
       case .deny, .bypass:
-        record(.deny, key, atoms: match.yes, doubts: doubts)
-        record(.deny, key, atoms: match.perhaps, doubts: more)
-        live.subtract(match.yes)
+        record(.deny, .rule(key), reached)
+        live.subtract(taken)
       case .broken:
-        record(.none, key, atoms: match.yes, doubts: doubts)
-        record(.none, key, atoms: match.perhaps, doubts: more)
-        live.subtract(match.yes)
+        record(.broken, .rule(key), reached)
+        live.subtract(taken)
       case .jump(let target):
-        if !match.yes.isEmpty {
-          let left = walk(table: target, from: 0, live: match.yes, doubts: doubts)
-          live.subtract(match.yes.subtracting(left))
-        }
-        if !match.perhaps.isEmpty {
-          _ = walk(table: target, from: 0, live: match.perhaps, doubts: more)
-        }
+        let left = walk(table: target, live: reached)
+        live.subtract(taken)
+        live.formUnion(left)
       case .goto(let target):
-        if !match.yes.isEmpty {
-          returned.formUnion(walk(table: target, from: 0, live: match.yes, doubts: doubts))
-          live.subtract(match.yes)
-        }
-        if !match.perhaps.isEmpty {
-          returned.formUnion(walk(table: target, from: 0, live: match.perhaps, doubts: more))
-          returned.formUnion(walk(table: table, from: index, live: match.perhaps, doubts: more))
-          live.subtract(match.perhaps)
-        }
+        returned.formUnion(walk(table: target, live: reached))
+        live.subtract(taken)
       case .return:
-        returned.formUnion(match.yes)
-        live.subtract(match.yes)
-        if !match.perhaps.isEmpty {
-          _ = walk(table: table, from: index, live: match.perhaps, doubts: more)
-          returned.formUnion(match.perhaps)
-          live.subtract(match.perhaps)
-        }
+        returned.formUnion(reached)
+        live.subtract(taken)
       }
     }
-    return returned.union(live)
+    returned.formUnion(live)
+    return returned
   }
 
-  private func record(_ outcome: Outcomes, _ key: RuleKey, atoms: AtomSet, doubts: [RuleKey]) {
-    guard !atoms.isEmpty else { return }
-    decisions.append(
-      Decision(
-        atoms: atoms, outcome: outcome, source: .rule(key), certain: doubts.isEmpty,
-        doubts: doubts))
+  private func record(_ outcome: Outcomes, _ source: Decision.Source, _ atoms: LiveAtoms) {
+    if !atoms.certain.isEmpty {
+      decisions.append(
+        Decision(
+          atoms: atoms.certain, outcome: outcome, source: source, certain: true, doubts: []))
+    }
+    if !atoms.doubtful.isEmpty {
+      decisions.append(
+        Decision(
+          atoms: atoms.doubtful, outcome: outcome, source: source, certain: false,
+          doubts: atoms.doubts.rules))
+    }
   }
 
   /// An allow rule with gates lets pass what every gate lets pass.
-  private func decideAllow(_ key: RuleKey, gates: [Int], atoms: AtomSet, doubts: [RuleKey]) {
-    guard !atoms.isEmpty else { return }
-    var walked: [[Decision]] = []
-    for gate in gates where !stack.contains(gate) {
-      let inner = TableWalk(evaluator)
-      inner.stack = stack
-      inner.run(table: gate, live: atoms)
-      wasCutShort = wasCutShort || inner.wasCutShort
-      walked.append(inner.decisions)
+  private func decideAllow(_ key: RuleKey, gates: [Int], _ atoms: LiveAtoms) {
+    var atoms = atoms
+    for gate in gates {
+      guard !atoms.isEmpty else { return }
+      guard let walked = evaluator.gate(gate) else {
+        wasCutShort = true
+        continue
+      }
+      wasCutShort = wasCutShort || walked.wasCutShort
+      atoms = pass(walked.decisions, of: key, atoms)
     }
-    pass(walked[...], of: key, atoms: atoms, doubts: doubts)
+    record(.allow, .rule(key), atoms)
   }
 
-  /// Carries atoms through gates one after the other: what one denies is denied, what it lets pass
-  /// comes to the next with the doubts on which that hangs.
+  /// Records what a gate denies, and returns what it lets pass.
   private func pass(
-    _ gates: ArraySlice<[Decision]>, of key: RuleKey, atoms: AtomSet, doubts: [RuleKey]
-  ) {
-    guard let gate = gates.first else { return record(.allow, key, atoms: atoms, doubts: doubts) }
-    let rest = gates.dropFirst()
-    var surely = AtomSet(count: evaluator.space.count)
-    var perhaps = surely
-    var perhapsDoubts: [RuleKey] = []
-    var seen: Set<RuleKey> = []
+    _ gate: [Decision], of key: RuleKey, _ atoms: LiveAtoms
+  ) -> LiveAtoms {
+    var passed = atoms.none
     for decision in gate {
-      let here = decision.atoms.intersection(atoms)
-      guard !here.isEmpty else { continue }
-      let isBroken = if case .rule = decision.source { decision.outcome == .none } else { false }
-      if decision.outcome == .deny || isBroken {
-        decisions.append(
-          Decision(
-            atoms: here, outcome: decision.outcome, source: .gate(of: key, decision.source),
-            certain: decision.certain && doubts.isEmpty, doubts: doubts + decision.doubts))
-      } else if decision.certain {
-        surely.formUnion(here)
+      var here = atoms.intersection(decision.atoms)
+      if !decision.certain {
+        var more = DoubtList()
+        for rule in decision.doubts { more.insert(rule) }
+        here = here.doubted(by: more)
+      }
+      if decision.outcome == .deny || decision.outcome == .broken {
+        record(decision.outcome, .gate(of: key, decision.source), here)
       } else {
-        // Together, so that many doubtful entries in many gates do not multiply. Which of the
-        // doubts concern an atom shows when they are told for it.
-        perhaps.formUnion(here)
-        perhapsDoubts += decision.doubts.filter { seen.insert($0).inserted }
+        passed.formUnion(here)
       }
     }
-    if !perhaps.isEmpty { pass(rest, of: key, atoms: perhaps, doubts: doubts + perhapsDoubts) }
-    if !surely.isEmpty { pass(rest, of: key, atoms: surely, doubts: doubts) }
+    return passed
   }
 }
 

@@ -13,6 +13,9 @@ final class TestEvaluator {
   /// Atoms whose path the device certainly, or perhaps, sees.
   private(set) var pathSeen: Answer
   private var answers: [Answer?]
+  /// What gate tables come to, each walked once for all atoms and all rules that use it.
+  private var gates: [Int: TableWalk] = [:]
+  private var gatesInProgress: Set<Int> = []
   private let everything: AtomSet
   private let nothing: AtomSet
 
@@ -32,6 +35,18 @@ final class TestEvaluator {
   func setPathSeen(yes: AtomSet, perhaps: AtomSet) {
     pathSeen = Answer(yes: yes, perhaps: perhaps)
     answers = Array(repeating: nil, count: answers.count)
+    gates = [:]
+  }
+
+  /// The walk of a gate table; nil where the gate is reached from inside itself.
+  func gate(_ table: Int) -> TableWalk? {
+    if let known = gates[table] { return known }
+    guard gatesInProgress.count < 32, gatesInProgress.insert(table).inserted else { return nil }
+    defer { gatesInProgress.remove(table) }
+    let walk = TableWalk(self)
+    walk.run(table: table, live: everything)
+    gates[table] = walk
+    return walk
   }
 
   /// The atoms of `live` that a candidate rule certainly, or perhaps, matches.

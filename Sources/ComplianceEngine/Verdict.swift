@@ -41,6 +41,8 @@ struct Outcomes: OptionSet, Hashable, Sendable {
   static let deny = Outcomes(rawValue: 2)
   /// Nothing in the export decides.
   static let none = Outcomes(rawValue: 4)
+  /// A rule decides that refers to something which does not exist: nobody knows how.
+  static let broken = Outcomes(rawValue: 8)
 
   var isDefinite: Bool { self == .allow || self == .deny }
 }

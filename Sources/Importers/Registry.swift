@@ -17,4 +17,7 @@ package let importerRegistry = ImporterRegistry([
   FortiGateImporter(),
   CheckPointImporter(),
   FMCImporter(),
+  MerakiImporter(),
+  NeutralPolicyImporter(),
 ])
+.naming(KnownProducts.all)

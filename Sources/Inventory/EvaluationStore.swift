@@ -178,7 +178,8 @@ package struct EvaluationStep: Sendable {
 
   package init(
     subject: SubjectRecord, at: String, catalogue: String, version: String, digest: Data,
-    engine: Int, counts: [String: Int], closed: [VerdictRecord.Key], opened: [(VerdictRecord, VerdictCause)],
+    engine: Int, counts: [String: Int], closed: [VerdictRecord.Key],
+    opened: [(VerdictRecord, VerdictCause)],
     closedFindings: [FindingRecord], openedFindings: [FindingRecord]
   ) {
     self.subject = subject
@@ -264,7 +265,9 @@ extension InventoryDatabase {
           stale = min(stale ?? edition.from, edition.from)
         }
       }
-      if let pruned: String = row["pruned_before"], let moment = stale { stale = max(moment, pruned) }
+      if let pruned: String = row["pruned_before"], let moment = stale {
+        stale = max(moment, pruned)
+      }
       guard let stale else {
         return EvaluationStart(revision: row["revision"], from: nil, subjects: [])
       }

@@ -18,7 +18,8 @@ extension InventoryDatabase {
   package func checkIntegrity() throws -> IntegrityReport {
     try read { database in
       var problems: [String] = []
-      for line in try String.fetchAll(database, sql: "PRAGMA integrity_check(20)") where line != "ok" {
+      for line in try String.fetchAll(database, sql: "PRAGMA integrity_check(20)")
+      where line != "ok" {
         problems.append("SQLite: \(line)")
       }
       for row in try Row.fetchAll(database, sql: "PRAGMA foreign_key_check") {
@@ -69,14 +70,16 @@ extension InventoryDatabase {
     var problems: [String] = []
     for row in rows {
       guard let export: Int64 = row["export"] else {
-        problems.append("the export of event \(row["id"] as Int64) (\(row["subject"] as String)) is gone")
+        problems.append(
+          "the export of event \(row["id"] as Int64) (\(row["subject"] as String)) is gone")
         continue
       }
       let stored = try policyDigests(of: export, database)
       // Pruning takes the policies of an export away together.
       guard !stored.isEmpty, stored != StoredJSON.texts(row["policies"]) else { continue }
       problems.append(
-        "the policies of `\(row["subject"] as String)` are not those of event \(row["id"] as Int64)")
+        "the policies of `\(row["subject"] as String)` are not those of event \(row["id"] as Int64)"
+      )
     }
     return problems
   }
@@ -204,7 +207,8 @@ extension InventoryDatabase {
     _ seen: [(site: String, device: String, takenAt: String)], failed: Int, now: String
   ) throws {
     try write { database in
-      try EventChain.append(database, at: now, kind: "import-run", subject: "\(seen.count) exports") {
+      try EventChain.append(database, at: now, kind: "import-run", subject: "\(seen.count) exports")
+      {
         writer in
         writer.member("read", seen.count)
         writer.member("failed", failed)

@@ -37,8 +37,11 @@ package final class ReadOnlyQuery {
     // A write-ahead log cannot be opened on a read-only medium; nobody can change the file there.
     if !open("mode=ro"), !open("immutable=1") {
       let words = connection.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+      let isOther = sqlite3_errcode(connection) == SQLITE_NOTADB
       sqlite3_close_v2(connection)
-      throw InventoryError(.cannotWrite, "\(path): the database cannot be opened: \(words)")
+      throw InventoryError(
+        isOther ? .notOurs : .inputOutput,
+        "\(path): the database cannot be opened: \(words)")
     }
     sqlite3_busy_timeout(connection, 5000)
     guard sallyport_sqlite_harden(connection) == SQLITE_OK else {
@@ -59,7 +62,8 @@ package final class ReadOnlyQuery {
     guard sqlite3_open_v2("file:\(name)?\(options)", &connection, flags, nil) == SQLITE_OK else {
       return false
     }
-    return sqlite3_exec(connection, "SELECT count(*) FROM sqlite_schema", nil, nil, nil) == SQLITE_OK
+    return sqlite3_exec(connection, "SELECT count(*) FROM sqlite_schema", nil, nil, nil)
+      == SQLITE_OK
   }
 
   /// Pragmas that only tell.
@@ -154,7 +158,8 @@ package final class ReadOnlyQuery {
     sqlite3_finalize(next)
     guard rest == SQLITE_OK, next == nil else {
       sqlite3_finalize(statement)
-      throw InventoryError(.unknownName, "there is more than one statement", advice: "run them one by one")
+      throw InventoryError(
+        .unknownName, "there is more than one statement", advice: "run them one by one")
     }
     return statement
   }
@@ -165,7 +170,8 @@ package final class ReadOnlyQuery {
     for index in 0..<count {
       guard let marked = sqlite3_bind_parameter_name(statement, index + 1) else {
         throw InventoryError(
-          .unknownName, "the query has a parameter without a name", advice: "write :name instead of ?")
+          .unknownName, "the query has a parameter without a name",
+          advice: "write :name instead of ?")
       }
       let name = String(String(cString: marked).dropFirst())
       guard let value = parameters[name] else {
@@ -212,10 +218,13 @@ package final class ReadOnlyQuery {
     case SQLITE_AUTH, SQLITE_READONLY:
       return InventoryError(
         .unknownName, "refused: `sallyport sql` only reads (\(words))",
-        advice: "write with the commands of sallyport, or copy the database with `sallyport backup`")
-    case SQLITE_BUSY: return InventoryError(.busy, "\(path): the database is busy", advice: "try again")
+        advice: "write with the commands of sallyport, or copy the database with `sallyport backup`"
+      )
+    case SQLITE_BUSY:
+      return InventoryError(.busy, "\(path): the database is busy", advice: "try again")
     case SQLITE_NOTADB: return InventoryError(.notOurs, "\(path): this is not a SQLite database")
-    case SQLITE_CORRUPT: return InventoryError(.damaged, "\(path): \(words)", advice: "restore a backup")
+    case SQLITE_CORRUPT:
+      return InventoryError(.damaged, "\(path): \(words)", advice: "restore a backup")
     default:
       return InventoryError(
         .unknownName, "SQL: \(words)",

@@ -26,6 +26,12 @@ struct DatabaseOptions: ParsableArguments {
     return inventory
   }
 
+  /// The lists of the database where there is one, else the program's own.
+  func catalogues() throws -> CatalogueLibrary {
+    guard database != nil || Database.exists(path) else { return try CatalogueLibrary.builtIn() }
+    return try CatalogueLibrary(of: forReading())
+  }
+
   func forReading() throws -> InventoryDatabase {
     try InventoryDatabase(path: path, access: .read)
   }

@@ -60,7 +60,8 @@ package enum HistoryText {
       let group = groups[key] ?? []
       var seen: Set<String> = []
       let endpoints = group.map { "\($0.endpoint) \($0.port)" }.filter { seen.insert($0).inserted }
-      let shown = endpoints.prefix(3).joined(separator: ", ")
+      let shown =
+        endpoints.prefix(3).joined(separator: ", ")
         + (endpoints.count > 3 ? " and \(endpoints.count - 3) more" : "")
       lines += PlainText.wrap(
         PlainText.safe("\(key.from)  \(key.site): \(key.change): \(shown)"), width: width)

@@ -8,7 +8,8 @@ struct AuditScope: ParsableArguments {
   @Argument(help: ArgumentHelp("Sites; all where none is named.", valueName: "site"))
   var sites: [String] = []
 
-  @Option(help: ArgumentHelp("Only sites with this tag; may be given several times.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Only sites with this tag; may be given several times.", valueName: "name"))
   var tag: [String] = []
 
   @Option(
@@ -38,7 +39,7 @@ struct AuditScope: ParsableArguments {
     let selection = try client.selection()
     audit.selection = selection == ClientSelection() ? nil : selection
     audit.scope = client.scope
-    audit.knowledge = knowledge.knowledge()
+    audit.knowledge = try knowledge.knowledge()
     return audit
   }
 }

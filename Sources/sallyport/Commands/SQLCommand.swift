@@ -32,7 +32,8 @@ struct SQLCommand: ParsableCommand {
   var views = false
 
   @Option(
-    help: ArgumentHelp("Value of a parameter; may be given several times.", valueName: "name=value"))
+    help: ArgumentHelp("Value of a parameter; may be given several times.", valueName: "name=value")
+  )
   var param: [String] = []
 
   @Option(help: ArgumentHelp("Keep the statement under this name.", valueName: "name"))
