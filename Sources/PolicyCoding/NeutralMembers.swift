@@ -22,7 +22,9 @@ extension JSONValue {
   /// The entries of a list; none where the member is missing.
   func list(_ name: StaticString) throws(PolicyCodingError) -> [JSONValue] {
     guard let found = self[name] else { return [] }
-    guard found.isArray else { throw found.refuse("`\(name)` is a list, here it is \(found.kindWord)") }
+    guard found.isArray else {
+      throw found.refuse("`\(name)` is a list, here it is \(found.kindWord)")
+    }
     return Array(found.elements)
   }
 
@@ -46,12 +48,15 @@ extension JSONValue {
   }
 
   func text(_ name: StaticString) throws(PolicyCodingError) -> String {
-    guard isObject else { throw refuse("expected an object with `\(name)`, here it is \(kindWord)") }
+    guard isObject else {
+      throw refuse("expected an object with `\(name)`, here it is \(kindWord)")
+    }
     guard let text = try optionalText(name) else { throw refuse("`\(name)` is missing") }
     return text
   }
 
-  func flag(_ name: StaticString, default standard: Bool = false) throws(PolicyCodingError) -> Bool {
+  func flag(_ name: StaticString, default standard: Bool = false) throws(PolicyCodingError) -> Bool
+  {
     guard let found = self[name] else { return standard }
     guard let flag = found.bool else {
       throw found.refuse("`\(name)` is true or false, here it is \(found.kindWord)")

@@ -68,7 +68,8 @@ package struct PolicyReader {
     var policy = Policy(
       scope: try root.optionalText("scope") ?? "policy",
       format: try root.optionalText("format") ?? "sallyport-policy",
-      productVersion: try root.optionalText("product_version") ?? "", files: try root.texts("files"))
+      productVersion: try root.optionalText("product_version") ?? "", files: try root.texts("files")
+    )
     for value in try root.list("zones") { policy.zones.append(try zone(value)) }
     for value in try root.list("pipelines") { policy.pipelines.append(try pipeline(value)) }
     for value in try root.list("proposals") { policy.proposals.append(try proposal(value)) }

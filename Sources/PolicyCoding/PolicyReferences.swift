@@ -30,7 +30,9 @@ struct PolicyReferences {
     for (pipeline, value) in zip(policy.pipelines, try root.list("pipelines")) {
       for stage in pipeline.stages { try check(stage.table, at: value) }
       if let name = pipeline.inspection { try check(name, at: value) }
-      guard !pipeline.stages.isEmpty else { throw value.refuse("a pipeline has at least one stage") }
+      guard !pipeline.stages.isEmpty else {
+        throw value.refuse("a pipeline has at least one stage")
+      }
     }
   }
 
@@ -58,7 +60,8 @@ enum PolicyDefaults {
     policy.pipelines = [
       Pipeline(
         traffic: .forwarded, mode: .allOf, stages: stages.map { Stage(table: $0.name) },
-        inspection: policy.tables.first { $0.kind == .inspection && !targets.contains($0.name) }?.name)
+        inspection: policy.tables.first { $0.kind == .inspection && !targets.contains($0.name) }?
+          .name)
     ]
   }
 }

@@ -105,7 +105,8 @@ struct PolicyTermReader {
     try restrict(value, ["terms", "except", "negated"], "a list of terms")
     guard value["terms"] != nil else { throw value.refuse("`terms` is missing") }
     return EndpointList(
-      try endpointTerms(try value.list("terms")), except: try endpointTerms(try value.list("except")),
+      try endpointTerms(try value.list("terms")),
+      except: try endpointTerms(try value.list("except")),
       negated: try value.flag("negated"))
   }
 
@@ -124,7 +125,9 @@ struct PolicyTermReader {
     if isStrict { try checkKinds(value) }
     if let set = value["addresses"] { return .addresses(try addresses(set)) }
     if let id = try value.optionalText("object") {
-      guard let number = endpointNumbers[id] else { throw value.refuse("no object has the id `\(id)`") }
+      guard let number = endpointNumbers[id] else {
+        throw value.refuse("no object has the id `\(id)`")
+      }
       return .object(number)
     }
     if let name = try value.optionalText("tag") { return .tag(name) }
@@ -216,9 +219,12 @@ struct PolicyTermReader {
       guard kinds.count(where: Self.urlKinds.contains) == 1,
         kinds.count(where: Self.pathKinds.contains) <= 1
       else {
-        throw value.refuse("a URL has one of \(Self.urlKinds.joined(separator: ", ")), and at most one path")
+        throw value.refuse(
+          "a URL has one of \(Self.urlKinds.joined(separator: ", ")), and at most one path")
       }
-      guard kinds.contains(where: Self.hostKinds.contains) || !kinds.contains(where: Self.pathKinds.contains)
+      guard
+        kinds.contains(where: Self.hostKinds.contains)
+          || !kinds.contains(where: Self.pathKinds.contains)
       else { throw value.refuse("a path goes with a host only") }
       guard value["open_end"] == nil || value["tokens"] != nil else {
         throw value.refuse("`open_end` goes with `tokens` only")
@@ -277,7 +283,8 @@ struct PolicyTermReader {
     try restrict(value, ["protocol", "ports", "source_ports"], "a service")
     return .service(
       Service(
-        protocol: try protocolNumber(value["protocol"]), destinationPorts: try ports(value["ports"]),
+        protocol: try protocolNumber(value["protocol"]),
+        destinationPorts: try ports(value["ports"]),
         sourcePorts: try ports(value["source_ports"])))
   }
 

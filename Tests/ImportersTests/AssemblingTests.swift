@@ -39,7 +39,9 @@ import Testing
         for object in policy.endpointObjects.map({ "\($0.id) \($0.list.terms.count)" }).sorted() {
           rules.append(object)
         }
-        for note in policy.notes where note.kind != .reading { notes["\(note.kind)", default: 0] += 1 }
+        for note in policy.notes where note.kind != .reading {
+          notes["\(note.kind)", default: 0] += 1
+        }
       }
     }
   }
@@ -139,10 +141,12 @@ import Testing
   static let dressings = [
     Dressing(testDescription: "byte-order mark", dress: { [0xEF, 0xBB, 0xBF] + $0 }),
     Dressing(
-      testDescription: "UTF-16LE with mark", dress: { [0xFF, 0xFE] + utf16($0, littleEndian: true) },
+      testDescription: "UTF-16LE with mark",
+      dress: { [0xFF, 0xFE] + utf16($0, littleEndian: true) },
       note: "UTF-16"),
     Dressing(
-      testDescription: "UTF-16BE with mark", dress: { [0xFE, 0xFF] + utf16($0, littleEndian: false) },
+      testDescription: "UTF-16BE with mark",
+      dress: { [0xFE, 0xFF] + utf16($0, littleEndian: false) },
       note: "UTF-16"),
     Dressing(
       testDescription: "UTF-16LE without mark", dress: { utf16($0, littleEndian: true) },
@@ -153,13 +157,17 @@ import Testing
     Dressing(
       testDescription: "two comments and blank lines",
       dress: { Array("// answer\n\n# of Monday\n".utf8) + $0 }, note: "2 comment line(s)"),
-    Dressing(testDescription: "Windows line ends", dress: { bytes in
-      bytes.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
-    }),
+    Dressing(
+      testDescription: "Windows line ends",
+      dress: { bytes in
+        bytes.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
+      }),
   ]
 
   @Test(
-    arguments: try severalFiles().filter { ["minimal", "group-policies", "scopes"].contains($0.name) },
+    arguments: try severalFiles().filter {
+      ["minimal", "group-policies", "scopes"].contains($0.name)
+    },
     dressings)
   func encodingsAndCommentsAreRecognisedAndNamed(
     _ sample: SampleCase, _ dressing: Dressing
@@ -195,7 +203,8 @@ import Testing
   /// Wrong files of the right product, and files that only look like an export.
   static let lookAlikes = [
     LookAlike(
-      testDescription: "FortiGate monitor", text: #"""
+      testDescription: "FortiGate monitor",
+      text: #"""
         {"http_method": "GET", "path": "firewall", "name": "policy", "status": "success", "vdom": "root",
          "results": [{"policyid": 1, "bytes": 5, "packets": 1, "hit_count": 3}]}
         """#, code: .wrongKind, words: "FortiGate"),
@@ -208,7 +217,8 @@ import Testing
       text: #"{"code": "generic_err_wrong_session_id", "message": "Wrong session id"}"#,
       code: .wrongKind, words: "generic_err_wrong_session_id"),
     LookAlike(
-      testDescription: "FMC refusal", text: #"""
+      testDescription: "FMC refusal",
+      text: #"""
         {"error": {"category": "FRAMEWORK", "messages": [{"description": "Access token invalid"}],
          "severity": "ERROR"}}
         """#, code: .wrongKind, words: "Access token invalid"),
@@ -216,7 +226,8 @@ import Testing
       testDescription: "Meraki refusal", text: #"{"errors": ["Not found"]}"#, code: .wrongKind,
       words: "Not found"),
     LookAlike(
-      testDescription: "Meraki wireless rules", text: #"""
+      testDescription: "Meraki wireless rules",
+      text: #"""
         {"rules": [{"policy": "deny", "protocol": "Any", "destPort": "Any", "destCidr": "Local LAN"}]}
         """#, code: .incomplete, words: "rules of a wireless network"),
     LookAlike(

@@ -20,7 +20,9 @@ import Testing
   @Test(arguments: try readable())
   func goldensRoundTrip(_ sample: SampleCase) throws {
     let text = try #require(golden(sample.folder.appendingPathComponent("expected.policy.json")))
-    let outcome = try importerRegistry.read([ExportFile(name: "policy.json", bytes: Array(text.utf8))])
+    let outcome = try importerRegistry.read([
+      ExportFile(name: "policy.json", bytes: Array(text.utf8))
+    ])
     #expect(outcome.format.id == "sallyport-policy")
     #expect(outcome.neutral() == text)
   }
@@ -62,19 +64,24 @@ import Testing
       head + #""zones": [{"name": "a", "networks": ["10.0.0.0/33"]}], "tables": []}"#,
       "/zones/0/networks/0: expected an address, a prefix"),
     Refusal(
-      head + #""endpoint_objects": [{"id": "a", "list": []}, {"id": "a", "list": []}], "tables": []}"#,
+      head
+        + #""endpoint_objects": [{"id": "a", "list": []}, {"id": "a", "list": []}], "tables": []}"#,
       "/endpoint_objects/1: the id `a` is taken"),
     Refusal(rule("{}"), line: 3, "/tables/0/rules/0: `action` is missing"),
-    Refusal(rule(#"{"action": "permit"}"#), line: 3, "/tables/0/rules/0/action: `action` is `permit`"),
+    Refusal(
+      rule(#"{"action": "permit"}"#), line: 3, "/tables/0/rules/0/action: `action` is `permit`"),
     Refusal(rule(#"{"action": "allow", "enabled": "no"}"#), line: 3, "`enabled` is true or false"),
     Refusal(rule(#"{"action": "deny", "gates": ["t"]}"#), line: 3, "only `allow` has `gates`"),
     Refusal(rule(#"{"action": "goto", "target": "u"}"#), line: 3, "there is no table `u`"),
-    Refusal(rule(#"{"action": "allow", "match": {"dest": []}}"#), line: 3, "clause `dest` is not known"),
     Refusal(
-      rule(#"{"action": "allow", "match": {"source": {"terms": ["any"], "negated": "x"}}}"#), line: 3,
+      rule(#"{"action": "allow", "match": {"dest": []}}"#), line: 3, "clause `dest` is not known"),
+    Refusal(
+      rule(#"{"action": "allow", "match": {"source": {"terms": ["any"], "negated": "x"}}}"#),
+      line: 3,
       "`negated` is true or false, here it is a text"),
     Refusal(
-      rule(#"{"action": "allow", "match": {"source": [{"host": "a.b", "domain": "a.b"}]}}"#), line: 3,
+      rule(#"{"action": "allow", "match": {"source": [{"host": "a.b", "domain": "a.b"}]}}"#),
+      line: 3,
       "a term is one thing, here it is host and domain"),
     Refusal(
       rule(#"{"action": "allow", "match": {"destination": ["*.x.com"]}}"#), line: 3,
@@ -83,7 +90,8 @@ import Testing
       rule(#"{"action": "allow", "match": {"destination": {"object": "o"}}}"#), line: 3,
       "no object has the id `o`"),
     Refusal(
-      rule(#"{"action": "allow", "match": {"service": "https"}}"#), line: 3, "`https` is not a service"),
+      rule(#"{"action": "allow", "match": {"service": "https"}}"#), line: 3,
+      "`https` is not a service"),
     Refusal(
       rule(#"{"action": "allow", "match": {"service": [{"ports": "443-"}]}}"#), line: 3,
       "`443-` is not a list of ports"),

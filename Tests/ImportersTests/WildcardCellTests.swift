@@ -73,12 +73,14 @@ import Testing
 
   static let cells = [
     Cell(
-      testDescription: "FortiGate address of type fqdn with a star: below, not the apex; learnt from DNS",
+      testDescription:
+        "FortiGate address of type fqdn with a star: below, not the apex; learnt from DNS",
       source: "docs.fortinet.com 7.0.1, Using wildcard FQDN addresses in firewall policies",
       export: address("set type fqdn\n        set fqdn \"*.x.com\""),
       terms: [#"{"subdomains_of":"x.com""#], absent: [#"{"domain":"x.com""#]),
     Cell(
-      testDescription: "FortiGate address of type fqdn without a star: one name, resolved by the unit",
+      testDescription:
+        "FortiGate address of type fqdn without a star: one name, resolved by the unit",
       source: "docs.fortinet.com 7.0.2, FQDN addresses",
       export: address("set type fqdn\n        set fqdn \"x.com\""),
       terms: [#"{"host":"x.com","binding":"resolved"}"#]),
@@ -125,11 +127,11 @@ import Testing
     Cell(
       testDescription: "Meraki layer 3 name: as the client's DNS answers say",
       source: "documentation.meraki.com, Using Layer 3 Firewall Rules",
-      export: meraki("x.com"), terms: [#"{"host":"x.com"}"#]),
+      export: meraki("x.com"), terms: [#"{"host":"x.com"}"#, "has seen in DNS answers"]),
     Cell(
       testDescription: "Meraki layer 3 name with a star: below, in doubt",
       source: "not documented",
-      export: meraki("*.x.com"), terms: [#"{"subdomains_of":"x.com","binding":"doubtful"}"#]),
+      export: meraki("*.x.com"), terms: [#"{"subdomains_of":"x.com","binding":"doubtful"}"#, "has seen in DNS answers"]),
   ]
 
   @Test(arguments: cells)

@@ -364,7 +364,8 @@ struct MerakiPolicyBuilder {
       }
     }
     missing(
-      documents.rules[.siteToSite] == nil && documents.siteToSite.flatMap { defaultRoute($0) } != nil,
+      documents.rules[.siteToSite] == nil
+        && documents.siteToSite.flatMap { defaultRoute($0) } != nil,
       "the default route leads into the VPN, and the site-to-site rules are not in the export; give GET "
         + "/organizations/O/appliance/vpn/vpnFirewallRules")
     if let item = documents.rules[.siteToSite]?.first,

@@ -21,7 +21,8 @@ package struct NeutralPolicyImporter: ExportImporter {
       "write the policy by hand or with a script, as Schema/sallyport.policy-1.schema.json says; an "
         + "example is Imports/Samples/sallyport-policy/minimal/input.json"
     ],
-    pieces: "one policy a JSON object; several in one file or in several files are the scopes of one "
+    pieces:
+      "one policy a JSON object; several in one file or in several files are the scopes of one "
       + "device", importerVersion: 1)
 
   private static let family = "sallyport."
@@ -37,7 +38,8 @@ package struct NeutralPolicyImporter: ExportImporter {
     }
     return .almost(
       reason: "its schema is `\(schema)`, which is no policy but something that Sallyport wrote",
-      advice: "give the export of the firewall, or a policy with the schema `\(PolicyWriter.schema)`")
+      advice:
+        "give the export of the firewall, or a policy with the schema `\(PolicyWriter.schema)`")
   }
 
   package func read(_ documents: [ExportDocument]) throws(ImportError) -> ImportedExport {
@@ -93,7 +95,8 @@ package struct NeutralPolicyImporter: ExportImporter {
         ClientProposal(
           client: Client(
             fromZone: zone.name, toZone: outside.count == 1 ? outside[0] : nil,
-            networks: zone.networks), reason: "zone of the policy that does not lead to the Internet")
+            networks: zone.networks),
+          reason: "zone of the policy that does not lead to the Internet")
       }
     }
     return policy
