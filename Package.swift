@@ -46,7 +46,8 @@ let package = Package(
         "Schema", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
-      name: "Schema", path: "Schema", exclude: [
+      name: "Schema", path: "Schema",
+      exclude: [
         "sallyport.audit-1.schema.json", "sallyport.catalogue-1.schema.json",
         "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
         "sallyport.explanation-1.schema.json", "sallyport.policy-1.schema.json",
@@ -68,6 +69,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(
+      name: "FuzzSupport",
+      dependencies: ["Importers", "PolicyCoding", "ComplianceEngine", "EndpointCatalogue"],
+      path: "Tests/Fuzz/Support"),
     .testTarget(
       name: "CatalogueTests",
       dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
@@ -77,6 +82,7 @@ let package = Package(
       name: "ImportersTests",
       dependencies: [
         "Importers", "Archives", "PolicyCoding", "CatalogueReaders", "ComplianceEngine",
+        "FuzzSupport",
         "TestSupport",
       ]),
   ],
@@ -84,3 +90,14 @@ let package = Package(
   cLanguageStandard: .c2x,
   cxxLanguageStandard: .cxx17
 )
+
+// Fuzz targets have no `main` and need libFuzzer, so that an ordinary build leaves them out; see
+// Tests/Fuzz/run.
+if Context.environment["SALLYPORT_FUZZ"] != nil {
+  for family in ["XML", "JSON", "Text"] {
+    package.targets.append(
+      .executableTarget(
+        name: "Fuzz\(family)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(family)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+  }
+}

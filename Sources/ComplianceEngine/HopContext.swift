@@ -64,7 +64,8 @@ final class HopContext {
     }
     // Names that no rule can hold stand for every zone that no rule names. Traffic to the Internet
     // goes from one zone to another, so an open pair never stays in one zone, and what a device
-    // forwards neither starts nor ends at the device itself.
+    // forwards neither starts nor ends at the device itself. Clients are not looked for in zones
+    // that rules name as exits only.
     fromNames.remove(hostZone)
     toNames.remove(hostZone)
     let froms =

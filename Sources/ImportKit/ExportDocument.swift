@@ -61,6 +61,10 @@ package struct ExportDocument: Sendable {
       throw ImportError(
         .wrongKind, file: file.name, reason: "this is \(what), not an export that can be read",
         advice: advice)
+    case .foreign(let what, let advice):
+      throw ImportError(
+        .notRecognised, file: file.name, position: "1",
+        reason: "not recognised: this is \(what), and no export", advice: advice)
     case .xml:
       let root = FileKind.rootElementName(file.bytes) ?? ""
       do throws(XMLReadError) {

@@ -3,8 +3,17 @@ import PolicyModel
 /// The importers of a program, and the way from bytes to policies.
 package struct ImporterRegistry: Sendable {
   package let importers: [any ExportImporter]
+  /// What files resemble that no importer knows.
+  private var products: [ProductHallmarks] = []
 
   package init(_ importers: [any ExportImporter]) { self.importers = importers }
+
+  /// The same importers, which compare what they do not know with products.
+  package func naming(_ products: [ProductHallmarks]) -> ImporterRegistry {
+    var registry = self
+    registry.products = products
+    return registry
+  }
 
   package func importer(for id: String) -> (any ExportImporter)? {
     importers.first { $0.format.id == id }
@@ -125,9 +134,15 @@ package struct ImporterRegistry: Sendable {
       }
     case .bytes(let bytes): shape = FileKind.describe(bytes)
     }
+    guard let closest = ProductHallmarks.closest(to: document, of: products) else {
+      throw ImportError(
+        .notRecognised, file: document.file, position: "1",
+        reason: "not recognised: \(shape) is no known export",
+        advice: "`sallyport formats` lists the exports that can be read")
+    }
     throw ImportError(
       .notRecognised, file: document.file, position: "1",
-      reason: "not recognised: \(shape) is no known export",
-      advice: "`sallyport formats` lists the exports that can be read")
+      reason: "not recognised: \(shape) is no known export; closest is \(closest.product.what), "
+        + "because it has \(closest.reason)", advice: closest.product.advice)
   }
 }

@@ -8,6 +8,7 @@ package let importerRegistry = ImporterRegistry([
   OPNsenseImporter(),
   JunosSRXImporter(),
   AWSImporter(),
+  AzureNSGImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
   IPTablesImporter(),
@@ -19,3 +20,4 @@ package let importerRegistry = ImporterRegistry([
   MerakiImporter(),
   NeutralPolicyImporter(),
 ])
+.naming(KnownProducts.all)

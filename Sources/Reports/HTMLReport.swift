@@ -116,7 +116,7 @@ package enum HTMLReport {
           group.results.contains(where: { $0.requirement.level == .required })
         else { continue }
         items.append(
-          "<li><a href=\"#site\(index)\">\(escape(site.title))</a>: \(escape(change)) "
+          "<li><a href=\"#site\(index)\">\(escape(site.title))</a>: \(sentence(change)) "
             + "<small>\(escape(group.endpoints(in: site.catalogue)))</small></li>")
       }
     }
@@ -149,7 +149,7 @@ package enum HTMLReport {
       for diagnostic in site.diagnostics {
         let place = site.place(diagnostic.position, file: diagnostic.file)
         lines.append(
-          "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>"
+          "<li>\(sentence(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>"
         )
       }
       lines.append("</ul>")
@@ -170,7 +170,7 @@ package enum HTMLReport {
       lines.append(
         "<p><b>\(group.verdict.rawValue)</b> <small>\(group.reason.rawValue)</small> "
           + "\(escape(group.endpoints(in: site.catalogue)))</p><ul>")
-      for line in group.lines() { lines.append("<li>\(html(of: line, site))</li>") }
+      for line in group.lines(conditions: 20) { lines.append("<li>\(html(of: line, site))</li>") }
       lines.append("</ul></div>")
     }
     return lines.joined(separator: "\n")
@@ -206,7 +206,11 @@ package enum HTMLReport {
   private static func findings(_ site: SiteReport) -> String {
     guard !site.findings.isEmpty else { return "" }
     var lines = ["<h3>Findings</h3><ul class=\"findings\">"]
-    for finding in site.findings {
+    for line in site.findings(ofAKind: 20) {
+      guard case .finding(let finding) = line else {
+        if case .more(let text) = line { lines.append("<li>\(sentence(text))</li>") }
+        continue
+      }
       let rule = finding.rule.map { " <small>(\(describe($0, site)))</small>" } ?? ""
       let endpoints = finding.endpoints.map { site.catalogue.endpoints[$0].text }
       let touched =
@@ -216,7 +220,8 @@ package enum HTMLReport {
           + (endpoints.count > 3 ? " and \(endpoints.count - 3) more" : "") + "</small>"
       lines.append(
         "<li class=\"\(finding.severity.rawValue)\"><b>\(finding.severity.rawValue)</b> "
-          + "<code>\(finding.id.rawValue)</code> \(escape(finding.message))\(rule)\(touched)</li>")
+          + "<code>\(finding.id.rawValue)</code> \(sentence(finding.message))\(rule)\(touched)</li>"
+      )
     }
     lines.append("</ul>")
     return lines.joined(separator: "\n")
@@ -242,11 +247,11 @@ package enum HTMLReport {
     case .rule(let label, let rule): "\(label) \(describe(rule, site))"
     case .condition(let reference):
       "if it holds, \(reference.outcome): <i>\(reference.condition.kind.rawValue)</i>: "
-        + "\(escape(reference.condition.detail)) <small>(\(describe(reference.rule, site)))</small>"
+        + "\(sentence(reference.condition.detail)) <small>(\(describe(reference.rule, site)))</small>"
     case .witness(let label, let text): "\(label) <code>\(escape(text))</code>"
-    case .history(let text), .more(let text): escape(text)
-    case .waiver(let text): "<b>waived:</b> \(escape(text))"
-    case .advice(let text): "<b>to do:</b> \(escape(text))"
+    case .history(let text), .more(let text): sentence(text)
+    case .waiver(let text): "<b>waived:</b> \(sentence(text))"
+    case .advice(let text): "<b>to do:</b> \(sentence(text))"
     }
   }
 
@@ -255,6 +260,18 @@ package enum HTMLReport {
     let place = site.place(reference)
     return "\(number)<b>\(escape(reference.rule))</b> of \(escape(site.table(reference))) "
       + "(\(reference.action))" + (place.isEmpty ? "" : ", \(escape(place))")
+  }
+
+  /// A sentence of ours, names between backticks set apart.
+  private static func sentence(_ text: String) -> String {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false).map {
+      escape(String($0))
+    }
+    // An odd backtick is somebody's own.
+    guard parts.count > 1, !parts.count.isMultiple(of: 2) else { return escape(text) }
+    return parts.enumerated().map { index, part in
+      index.isMultiple(of: 2) ? part : "<code>\(part)</code>"
+    }.joined()
   }
 
   /// Text of an export as text, whatever it contains.

@@ -87,7 +87,8 @@ package struct ResultGroup: Sendable {
     if let near = first.nearMiss { lines.append(.rule("nearest rule:", near)) }
     lines += first.conditions.prefix(limit).map { .condition($0) }
     if first.conditions.count > limit {
-      lines.append(.more("and \(first.conditions.count - limit) more conditions"))
+      lines.append(
+        .more("and \(first.conditions.count - limit) more conditions (all in --format json)"))
     }
     if let witness = first.deniedWitness {
       lines.append(.witness("denied, for example:", witness.text))
@@ -107,6 +108,30 @@ package struct ResultGroup: Sendable {
 }
 
 extension SiteReport {
+  /// A finding, or how many of a kind are left out after it.
+  package enum FindingLine: Sendable {
+    case finding(Finding)
+    case more(String)
+  }
+
+  /// The findings, of each kind the first ones: a policy with one habit has hundreds alike.
+  package func findings(ofAKind limit: Int) -> [FindingLine] {
+    var left = findings.reduce(into: [Finding.ID: Int]()) { $0[$1.id, default: 0] += 1 }
+    var shown: [Finding.ID: Int] = [:]
+    var lines: [FindingLine] = []
+    for finding in findings {
+      left[finding.id, default: 0] -= 1
+      shown[finding.id, default: 0] += 1
+      guard shown[finding.id, default: 0] <= limit else { continue }
+      lines.append(.finding(finding))
+      if let more = left[finding.id], more > 0, shown[finding.id] == limit {
+        lines.append(
+          .more("and \(more) more findings `\(finding.id.rawValue)` (all in --format json)"))
+      }
+    }
+    return lines
+  }
+
   /// Where something stands; with the file where the export has several.
   package func place(_ position: SourcePosition?, file: String) -> String {
     let place = PlainText.place(position)

@@ -195,7 +195,7 @@ package struct TextReport {
     case .witness(let label, let text): return "\(label) \(text)"
     case .history(let text), .waiver(let text): return text
     case .advice(let text): return "to do: \(text)"
-    case .more(let text): return "\(text) (all in --format json)"
+    case .more(let text): return text
     }
   }
 
@@ -209,7 +209,11 @@ package struct TextReport {
   private mutating func addFindings(_ site: SiteReport) {
     guard !site.findings.isEmpty else { return }
     lines.append(bold("FINDINGS"))
-    for finding in site.findings {
+    for line in site.findings(ofAKind: style.showsAll ? .max : 5) {
+      guard case .finding(let finding) = line else {
+        if case .more(let text) = line { bullet(text, colour: nil) }
+        continue
+      }
       var text = "\(finding.severity.rawValue): \(finding.id.rawValue): \(finding.message)"
       if let rule = finding.rule {
         text += " — \(describe(rule, site))"

@@ -176,13 +176,18 @@ struct AWSDNSFirewall {
       id: id, name: name, kind: "domain list", position: source.position)
     var terms: [EndpointTerm] = []
     for entry in source.entries("Domains") {
-      if case .text(let text) = entry, let pattern = AWSNames.domain(text) {
-        terms.append(.host(pattern, .observed))
-      } else {
-        var what = "a domain that is not in the template"
-        if case .text(let text) = entry { what = "domain `\(text)` is outside the grammar" }
+      guard case .text(let text) = entry else {
+        let what = "a domain that is not in the template"
         notes.append(Note(.unresolved, what, at: source.position))
         terms.append(.condition(Condition(.unresolved, what)))
+        continue
+      }
+      if let pattern = AWSNames.domain(text) {
+        terms.append(.host(pattern, .observed))
+      } else {
+        notes.append(
+          Note(.unresolved, "domain `\(text)` is outside the grammar", at: source.position))
+        terms.append(.host(.glob(text.lowercased()), .doubtful))
       }
     }
     objects.setEndpoint(number, EndpointList(terms))

@@ -12,7 +12,7 @@ struct AWSFirewallBuilder {
   private let documents: AWSDocuments
   private var notes: [Note] = []
 
-  private static let stateless = "stateless"
+  private static let stateless = "policy"
   private static let answers = "stateless, answers"
   private static let stateful = "stateful"
   private static let first = "stateful, first packet"
@@ -61,7 +61,6 @@ struct AWSFirewallBuilder {
     case "aws:drop": break
     case "aws:pass": end.outcome = .allow
     case "aws:forward_to_sfe":
-      end.outcome = .none
       requests.append(
         Rule(
           name: "StatelessDefaultActions", match: Match(), action: .goto(Self.stateful),
@@ -73,8 +72,19 @@ struct AWSFirewallBuilder {
     notes += stateless.notes
 
     var reader = AWSStatefulGroups(documents: documents, policy: item)
-    let tables = stateful(body, item, &reader)
+    var (tables, last) = stateful(body, item, &reader)
     notes += reader.notes
+    let repliesEnd = end
+    if defaults == "aws:forward_to_sfe" {
+      // What the stateful tables leave comes back to the end of the stateless one.
+      end = last
+    } else {
+      tables[0].rules.append(
+        Rule(
+          name: last.name, match: Match(),
+          action: last.outcome == .deny ? .deny(.drop) : .allow, origin: .implied,
+          position: last.position ?? place))
+    }
     var policy = Policy(scope: scope, format: "aws")
     policy.tables =
       [
@@ -82,11 +92,11 @@ struct AWSFirewallBuilder {
         Table(
           name: Self.answers, rules: replies,
           defaultAction: DefaultAction(
-            end.outcome == .deny ? .deny : .allow, name: end.name, position: place)),
+            defaults == "aws:drop" ? .deny : .allow, name: repliesEnd.name, position: place)),
       ] + tables
     var stages = [Stage(table: Self.stateless)]
     // Where every answer passes there is nothing to say about them.
-    if end.outcome == .deny || replies.contains(where: { $0.action == .deny(.drop) }) {
+    if defaults == "aws:drop" || replies.contains(where: { $0.action == .deny(.drop) }) {
       stages.append(Stage(table: Self.answers, isAuxiliary: true))
     } else {
       policy.tables.remove(at: 1)
@@ -211,7 +221,7 @@ struct AWSFirewallBuilder {
 
   private mutating func stateful(
     _ body: AWSItem, _ item: AWSItem, _ reader: inout AWSStatefulGroups
-  ) -> [Table] {
+  ) -> (tables: [Table], last: DefaultAction) {
     let options = body.object("StatefulEngineOptions")
     let isStrict = options?.text("RuleOrder")?.uppercased() == "STRICT_ORDER"
     var rules: [AWSStatefulRule] = []
@@ -245,7 +255,7 @@ struct AWSFirewallBuilder {
       rules.sort { ($0.verdict.rawValue, $0.priority) < ($1.verdict.rawValue, $1.priority) }
     }
     return tables(
-      rules, isStrict: isStrict, defaults: isStrict ? body.texts("StatefulDefaultActions") : [],
+      rules, defaults: isStrict ? body.texts("StatefulDefaultActions") : [],
       at: body.position(of: body.value["StatefulDefaultActions"] ?? body.value))
   }
 
@@ -283,8 +293,8 @@ struct AWSFirewallBuilder {
   }
 
   private func tables(
-    _ rules: [AWSStatefulRule], isStrict: Bool, defaults: [String], at position: SourcePosition
-  ) -> [Table] {
+    _ rules: [AWSStatefulRule], defaults: [String], at position: SourcePosition
+  ) -> (tables: [Table], last: DefaultAction) {
     func part(_ phase: AWSStatefulRule.Phase) -> [Rule] {
       rules.flatMap { $0.parts.filter { $0.phase == phase }.map(\.rule) }
     }
@@ -293,18 +303,16 @@ struct AWSFirewallBuilder {
     }
     var first = part(.first)
     var answer = part(.answer)
-    var data = part(.data)
+    let data = part(.data)
     let dropsAll = defaults.contains("aws:drop_strict")
     if dropsAll {
       first.append(end("aws:drop_strict", .deny(.drop)))
       answer.append(end("aws:drop_strict", .deny(.drop)))
     }
     // "drop_established" and its forms for application data let the handshake through.
-    if let drop = defaults.first(where: { $0.hasPrefix("aws:drop") }) {
-      data.append(end(drop, .deny(.drop)))
-    } else {
-      data.append(end("no stateful rule matches", .allow))
-    }
+    let drop = defaults.first { $0.hasPrefix("aws:drop") }
+    let last = DefaultAction(
+      drop == nil ? .allow : .deny, name: drop ?? "no stateful rule matches", position: position)
     let stops = answer.contains { if case .deny = $0.action { true } else { false } }
     var calls = first.isEmpty ? [] : [end(Self.first, .jump(Self.first))]
     if stops { calls.append(end(Self.answer, .jump(Self.answer))) }
@@ -320,7 +328,7 @@ struct AWSFirewallBuilder {
           name: name, rules: list,
           defaultAction: DefaultAction(.none, name: "the connection may be set up")))
     }
-    return tables
+    return (tables, last)
   }
 
   // MARK: Groups without a policy

@@ -215,7 +215,7 @@ struct AWSStatefulGroups {
         } else {
           let what = "target `\(text)` is outside the grammar of domain lists"
           notes.append(Note(.unresolved, what, at: list.position))
-          terms.append(.condition(Condition(.unresolved, what)))
+          terms.append(.host(.glob(text.lowercased()), .doubtful))
         }
       case .unknown(let what):
         notes.append(Note(.unresolved, what, at: list.position))

@@ -267,7 +267,8 @@ struct SuricataTranslator {
             reading.application = "tls"
             (buffer, dotted) = (keyword, false)
           }
-          doubt("keyword `\(keyword)`", isAlert, &reading)
+          let isPath = keyword.hasPrefix("http") && keyword.contains("uri")
+          doubt("keyword `\(keyword)`", isAlert, &reading, isPath ? .urlPath : .unmodelled)
         }
       }
     }
@@ -275,10 +276,13 @@ struct SuricataTranslator {
     return reading
   }
 
-  private mutating func doubt(_ what: String, _ isAlert: Bool, _ reading: inout Reading) {
+  private mutating func doubt(
+    _ what: String, _ isAlert: Bool, _ reading: inout Reading,
+    _ kind: Condition.Kind = .unmodelled
+  ) {
     let text = "\(what) is not evaluated"
     if !isAlert { notes.append(Note(.unmodelled, text, at: position)) }
-    reading.clauses.append(.requires(Condition(.unmodelled, text)))
+    reading.clauses.append(.requires(Condition(kind, text)))
   }
 
   private func flow(_ value: String, _ reading: inout Reading) {
@@ -298,7 +302,11 @@ struct SuricataTranslator {
     // Every HTTP request has headers: this is how generated rules say "any HTTP request".
     if test.buffer == "header names", test.text == "\r\n", test.start, !test.negated { return }
     guard test.buffer == "sni" || test.buffer == "host" else {
-      return doubt("text in the \(test.buffer)", isAlert, &reading)
+      // Buffers with a keyword of their own are a doubt already.
+      if test.buffer == "payload" || test.buffer == "pattern" {
+        doubt("text in the \(test.buffer)", isAlert, &reading)
+      }
+      return
     }
     var pattern: HostPattern?
     if test.isExpression {
@@ -313,16 +321,17 @@ struct SuricataTranslator {
           test.text, dotted: test.dotted, start: test.start || whole, end: test.end || whole)
       }
     }
-    // A client sends lower case; capital letters without `nocase` never match that.
-    if !test.isExpression, !test.ignoresCase, test.text.contains(where: \.isUppercase) {
-      pattern = nil
-    }
     guard let pattern else {
       return doubt(
         "`\(test.text)` in the \(test.buffer == "sni" ? "SNI" : "host")", isAlert, &reading)
     }
+    // A client sends lower case, which capital letters without `nocase` do not match; some clients
+    // may keep the case that a user typed.
+    let keepsCase =
+      !test.isExpression && !test.ignoresCase && test.text.contains(where: \.isUppercase)
     reading.clauses.append(
-      .destination(EndpointList([.host(pattern, .observed)], negated: test.negated)))
+      .destination(
+        EndpointList([.host(pattern, keepsCase ? .doubtful : .observed)], negated: test.negated)))
   }
 
   /// `"/expression/flags"`, perhaps with `!` before it.

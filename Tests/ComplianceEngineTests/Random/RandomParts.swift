@@ -14,8 +14,8 @@ enum RandomParts {
 
   static let paths = ["/", "/p", "/p/", "/p/q", "/p/q/r", "/pq", "/z", "/p?k=1", "/P/Q", "/q"]
 
-  /// Zones of the universe; the last two stand in no rule.
-  static let zones: [String?] = ["in", "dmz", "wan", "wan0", "elsewhere", "yonder"]
+  /// Zones of the universe; the last four stand in no rule, two of them under a wildcard of rules.
+  static let zones: [String?] = ["in", "dmz", "wan", "wan0", "wan8", "wan9", "elsewhere", "yonder"]
 
   static let ports: [UInt16] = [80, 443, 8443]
 
@@ -44,7 +44,7 @@ enum RandomParts {
 
   static let sets: [AddressSet] = [
     "0.0.0.0/0", "10.0.0.0/8", "192.168.0.0/16", "20.0.0.0/8", "20.1.0.0/16", "0.0.0.0/1",
-    "128.0.0.0/1", "1.0.0.0-223.255.255.255", "224.0.0.0/4", "198.51.100.0/24", "10.1.0.0/16",
+    "1.0.0.0-223.255.255.255", "224.0.0.0/4", "198.51.100.0/24", "10.1.0.0/16",
     "10.1.1.0/24", "::/0", "2000::/3", "fd00::/8", "2a01:111::/32", "2001:db8::/32",
     "fd00:1::/32",
   ].compactMap { AddressSet(parsing: $0) }

@@ -28,20 +28,31 @@ enum ReferenceOutcome: Hashable, Comparable {
   case broken
 }
 
-/// Everything that can be true of a question that an export may leave open.
-typealias Possible = Set<Bool>
+/// Every answer that a question may have, of which an export may leave both open.
+struct Possible: OptionSet, Hashable {
+  let rawValue: UInt8
 
-extension Possible {
-  static let yes: Possible = [true]
-  static let no: Possible = [false]
-  static let open: Possible = [true, false]
+  static let no = Possible(rawValue: 1)
+  static let yes = Possible(rawValue: 2)
+  static let open: Possible = [.no, .yes]
 
-  init(_ value: Bool) { self = [value] }
+  init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  init(_ value: Bool) { self = value ? .yes : .no }
+
+  init(_ values: some Sequence<Bool>) {
+    self = []
+    for value in values { insert(Possible(value)) }
+  }
 
   /// Every answer that an operation can have, all combinations being possible.
-  func combined(with other: Possible, _ operation: (Bool, Bool) -> Bool) -> Possible {
-    var result = Possible()
-    for left in self { for right in other { result.insert(operation(left, right)) } }
+  private func combined(with other: Possible, _ operation: (Bool, Bool) -> Bool) -> Possible {
+    var result: Possible = []
+    for left in [false, true] where contains(Possible(left)) {
+      for right in [false, true] where other.contains(Possible(right)) {
+        result.insert(Possible(operation(left, right)))
+      }
+    }
     return result
   }
 
@@ -49,5 +60,10 @@ extension Possible {
 
   func and(_ other: Possible) -> Possible { combined(with: other) { $0 && $1 } }
 
-  var inverted: Possible { Possible(map { !$0 }) }
+  var inverted: Possible {
+    var result: Possible = []
+    if contains(.yes) { result.insert(.no) }
+    if contains(.no) { result.insert(.yes) }
+    return result
+  }
 }

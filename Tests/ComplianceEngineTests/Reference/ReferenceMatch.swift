@@ -86,10 +86,14 @@ struct ReferenceMatch {
       guard names.holds(.host(pattern), host: flow.host, path: "/") else { return .no }
       return binding == .resolved || binding == .doubtful ? .open : .yes
     case .url(let pattern):
-      return Possible(
-        pathVisible.map {
-          names.holds(pattern, host: flow.host, path: $0 ? flow.path : "/")
-        })
+      var result: Possible = []
+      if pathVisible.contains(.yes) {
+        result.insert(Possible(names.holds(pattern, host: flow.host, path: flow.path)))
+      }
+      if pathVisible.contains(.no) {
+        result.insert(Possible(names.holds(pattern, host: flow.host, path: "/")))
+      }
+      return result
     case .object(let index):
       return destination(policy.endpointObjects[index].list, flow, pathVisible: pathVisible)
     case .tag(let name):

@@ -26,9 +26,9 @@ struct ReferenceWalk {
     guard index < table.rules.count else { return [.left] }
     let rule = table.rules[index]
     var result: Set<ReferenceOutcome> = []
-    for isMatch in answers(rule) {
-      result.formUnion(isMatch ? act(rule, table, index) : walk(table, from: index + 1))
-    }
+    let answers = answers(rule)
+    if answers.contains(.yes) { result.formUnion(act(rule, table, index)) }
+    if answers.contains(.no) { result.formUnion(walk(table, from: index + 1)) }
     return result
   }
 
