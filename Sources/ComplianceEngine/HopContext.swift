@@ -113,9 +113,10 @@ final class HopContext {
   static func truth(_ test: CompiledPolicy.Test, zones: FlowSpace.ZonePair) -> Truth {
     switch test {
     case .from(let list) where zones.from == hostZone:
-      // What the machine itself sends enters by no interface, so no test of one matches, not even
-      // a negated one (Linux: a missing input device breaks the rule).
-      Truth(list.names.contains(hostZone))
+      // What the machine itself sends enters by no interface, and differs from every interface
+      // that a rule names: Linux compares with an empty name (iptables always did; nft_meta since
+      // commit cb81572e8cb5, "Make nft_meta expression more robust").
+      Truth(list.names.contains(hostZone) != list.negated)
     case .from(let list): zones.from.map { Truth(list.contains($0)) } ?? .perhaps
     case .to(let list): zones.to.map { Truth(list.contains($0)) } ?? .perhaps
     case .zonePair(let pairing):
