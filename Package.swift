@@ -68,6 +68,8 @@ let package = Package(
       dependencies: [
         "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "TestSupport",
       ]),
+    .testTarget(
+      name: "InventoryTests", dependencies: ["Audit", "Inventory", "Importers", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,

@@ -23,7 +23,7 @@ package struct ProgramRunner: Sendable {
   /// The executable of this checkout, or of the environment; nil where nothing was built.
   package static var standard: ProgramRunner? {
     let named = ProcessInfo.processInfo.environment["SALLYPORT_PROGRAM"]
-    let candidates = [
+    let candidates: [String?] = [
       named, Repository.root.appendingPathComponent(".build/debug/sallyport").path,
       Repository.root.appendingPathComponent(".build/release/sallyport").path,
     ]
