@@ -71,8 +71,10 @@ package final class InventoryDatabase: Sendable {
         advice: "`sallyport import` makes one; name another with --db or SALLYPORT_DB")
     }
     do {
-      return try DatabaseQueue(path: path, configuration: configuration(readonly: true))
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+      return try DatabasePool(path: path, configuration: configuration(readonly: true))
+    } catch let error as DatabaseError
+      where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+    {
       // A write-ahead log cannot be opened on a read-only medium; nobody can change the file
       // there either, so that it may be read as it is.
       var allowed = CharacterSet.urlPathAllowed
