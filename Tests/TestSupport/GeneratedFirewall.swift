@@ -22,6 +22,11 @@ package struct GeneratedFirewall: Hashable, Sendable {
   package struct Object: Hashable, Sendable {
     package var name: String
     package var members: [String]
+
+    package init(name: String, members: [String]) {
+      self.name = name
+      self.members = members
+    }
   }
 
   package var hostname: String
