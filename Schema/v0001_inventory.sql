@@ -300,6 +300,8 @@ CREATE TABLE finding_span (
   finding TEXT NOT NULL,
   severity TEXT NOT NULL CHECK (severity IN ('error', 'warning', 'note')),
   message TEXT NOT NULL,
+  -- The rule that it speaks of, if it does.
+  device TEXT,
   table_name TEXT,
   rule TEXT,
   file TEXT,

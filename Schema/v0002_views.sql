@@ -1,6 +1,8 @@
 -- The public views: a contract, documented in the README. Columns are only ever added. Nothing in
 -- them depends on the order in which exports were imported, except the columns imported_at,
--- last_seen_at and evaluated_at.
+-- last_seen_at and evaluated_at, and the log.
+
+CREATE VIEW contract AS SELECT 1 AS version;
 
 CREATE VIEW sites AS
 SELECT
@@ -218,6 +220,7 @@ SELECT
   v.verdict,
   v.reason,
   v.from_at AS since,
+  v.device AS rule_device,
   v.rule,
   v.table_name AS "table",
   v.file,
@@ -259,6 +262,7 @@ SELECT
   v.previous,
   v.from_at,
   v.to_at,
+  v.device AS rule_device,
   v.rule,
   v.table_name AS "table",
   v.file,
@@ -299,6 +303,7 @@ SELECT
   f.finding,
   f.severity,
   f.message,
+  f.device AS rule_device,
   f.rule,
   f.table_name AS "table",
   f.file,
@@ -319,6 +324,7 @@ SELECT
   f.finding,
   f.severity,
   f.message,
+  f.device AS rule_device,
   f.rule,
   f.table_name AS "table",
   f.endpoints,

@@ -45,7 +45,9 @@ struct FindingCollector {
       if left.id != right.id { return left.id.rawValue < right.id.rawValue }
       let places = (left.position ?? SourcePosition(line: 0), right.position ?? SourcePosition(line: 0))
       if places.0 != places.1 { return places.0 < places.1 }
-      return left.message < right.message
+      if left.message != right.message { return left.message < right.message }
+      // Two devices on the way may say the same of their rules.
+      return (left.rule?.device ?? "", left.file) < (right.rule?.device ?? "", right.file)
     }
   }
 

@@ -100,6 +100,7 @@ package struct FindingRecord: Hashable, Sendable {
   package var finding: String
   package var severity: String
   package var message: String
+  package var device: String?
   package var table: String?
   package var rule: String?
   package var file: String?
@@ -107,12 +108,13 @@ package struct FindingRecord: Hashable, Sendable {
   package var endpoints: [String]
 
   package init(
-    finding: String, severity: String, message: String, table: String?, rule: String?,
-    file: String?, line: Int?, endpoints: [String]
+    finding: String, severity: String, message: String, device: String?, table: String?,
+    rule: String?, file: String?, line: Int?, endpoints: [String]
   ) {
     self.finding = finding
     self.severity = severity
     self.message = message
+    self.device = device
     self.table = table
     self.rule = rule
     self.file = file
@@ -125,6 +127,7 @@ package struct FindingRecord: Hashable, Sendable {
     let finding: String
     let severity: String
     let message: String
+    let device: String?
     let table: String?
     let rule: String?
     let endpoints: [String]
@@ -132,8 +135,8 @@ package struct FindingRecord: Hashable, Sendable {
 
   package var key: Key {
     Key(
-      finding: finding, severity: severity, message: message, table: table, rule: rule,
-      endpoints: endpoints)
+      finding: finding, severity: severity, message: message, device: device, table: table,
+      rule: rule, endpoints: endpoints)
   }
 }
 

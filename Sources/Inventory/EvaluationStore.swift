@@ -111,7 +111,7 @@ extension InventoryDatabase {
   private static func finding(_ row: Row) -> FindingRecord {
     FindingRecord(
       finding: row["finding"], severity: row["severity"], message: row["message"],
-      table: row["table_name"], rule: row["rule"], file: row["file"], line: row["line"],
+      device: row["device"], table: row["table_name"], rule: row["rule"], file: row["file"], line: row["line"],
       endpoints: StoredJSON.texts(row["endpoints"]))
   }
 
@@ -202,22 +202,22 @@ extension InventoryDatabase {
       try database.cachedStatement(
         sql: """
           UPDATE finding_span SET to_at = ? WHERE subject_id = ? AND finding = ? AND severity = ?
-            AND message = ? AND table_name IS ? AND rule IS ? AND endpoints = ? AND to_at IS NULL
+            AND message = ? AND device IS ? AND table_name IS ? AND rule IS ? AND endpoints = ? AND to_at IS NULL
           """
       ).execute(arguments: [
-        step.at, subject, finding.finding, finding.severity, finding.message, finding.table,
-        finding.rule, StoredJSON.text(finding.endpoints),
+        step.at, subject, finding.finding, finding.severity, finding.message, finding.device,
+        finding.table, finding.rule, StoredJSON.text(finding.endpoints),
       ])
     }
     for finding in step.openedFindings {
       try database.cachedStatement(
         sql: """
-          INSERT INTO finding_span (subject_id, finding, severity, message, table_name, rule, file,
-            line, endpoints, from_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO finding_span (subject_id, finding, severity, message, device, table_name, rule,
+            file, line, endpoints, from_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(arguments: [
-        subject, finding.finding, finding.severity, finding.message, finding.table, finding.rule,
-        finding.file, finding.line, StoredJSON.text(finding.endpoints), step.at,
+        subject, finding.finding, finding.severity, finding.message, finding.device, finding.table,
+        finding.rule, finding.file, finding.line, StoredJSON.text(finding.endpoints), step.at,
       ])
     }
   }

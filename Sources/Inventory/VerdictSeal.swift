@@ -23,7 +23,7 @@ enum VerdictSeal {
     """,
     """
     SELECT json_array('finding', u.device, u.scope, u.client, u.family, f.finding, f.severity,
-      f.message, f.table_name, f.rule, f.file, f.line, f.endpoints, f.from_at, f.to_at)
+      f.message, f.device, f.table_name, f.rule, f.file, f.line, f.endpoints, f.from_at, f.to_at)
     FROM subject u JOIN finding_span f ON f.subject_id = u.id WHERE u.site_id = ?
     ORDER BY u.id, f.id
     """,
