@@ -330,6 +330,7 @@ CREATE TABLE waiver (
   revoked_at TEXT,
   CHECK (site IS NOT NULL OR tag IS NOT NULL),
   CHECK (service IS NOT NULL OR endpoint IS NOT NULL),
+  CHECK (site <> ''), CHECK (tag <> ''), CHECK (service <> ''), CHECK (endpoint <> ''),
   CHECK (ends_at > starts_at)
 ) STRICT;
 

@@ -64,4 +64,15 @@ enum EventDetail {
       writer.member("body_sha256", ExportDigest.sha256(Array(body.utf8)))
     }
   }
+
+  static func baseline(_ name: String, at moment: String) -> (inout JSONWriter) -> Void {
+    { writer in
+      writer.member("name", name)
+      writer.member("at", moment)
+    }
+  }
+
+  static func baselineName(_ detail: String) -> String {
+    (try? JSONTree(Array(detail.utf8)))?.root["name"]?.string ?? ""
+  }
 }

@@ -50,6 +50,7 @@ extension InventoryDatabase {
     problems += try log.waivers()
     problems += try log.settings()
     problems += try log.catalogues()
+    problems += try log.baselines()
     return problems
   }
 
@@ -97,10 +98,11 @@ private struct LogCheck {
           JOIN site s ON s.id = d.site_id
           WHERE s.name || '/' || d.name = e.subject AND g.taken_at = e.detail ->> '$.taken_at'
             AND g.sha256 = e.detail ->> '$.sha256' AND g.files = e.detail ->> '$.files'
+            AND g.taken_at_source = e.detail ->> '$.taken_at_source'
         ) AS is_seen
       FROM event e LEFT JOIN export x ON x.sha256 = e.detail ->> '$.sha256'
         AND x.importer_version = e.detail ->> '$.importer_version'
-        AND x.format = e.detail ->> '$.format'
+        AND x.format = e.detail ->> '$.format' AND x.product = e.detail ->> '$.product'
       WHERE e.kind = 'import'
       """)
     for event in events {
@@ -255,5 +257,28 @@ private struct LogCheck {
       }
     }
     return problems + vouched.keys.sorted().map { "edition \($0) was removed" }
+  }
+
+  /// Baselines that are not those that were set.
+  func baselines() throws -> [String] {
+    var newest: [String: String] = [:]
+    for row in try rows("SELECT subject, detail FROM event WHERE kind = 'baseline' ORDER BY id") {
+      let name = "\(row["subject"] as String)"
+      newest[name + " " + EventDetail.baselineName(row["detail"])] = row["detail"]
+    }
+    var problems: [String] = []
+    let stored = try rows(
+      """
+      SELECT s.name AS site, b.name, b.at FROM baseline b JOIN site s ON s.id = b.site_id
+      ORDER BY 1, 2
+      """)
+    for row in stored {
+      let detail = EventDetail.text(EventDetail.baseline(row["name"], at: row["at"]))
+      if newest.removeValue(forKey: "\(row["site"] as String) \(row["name"] as String)") != detail {
+        problems.append(
+          "baseline `\(row["name"] as String)` of site `\(row["site"] as String)` was changed")
+      }
+    }
+    return problems + newest.keys.sorted().map { "baseline of \($0) was removed" }
   }
 }

@@ -75,13 +75,25 @@ package final class InventoryDatabase: Sendable {
     } catch let error as DatabaseError
       where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
     {
-      // A write-ahead log cannot be opened on a read-only medium; nobody can change the file
-      // there either, so that it may be read as it is.
-      var allowed = CharacterSet.urlPathAllowed
-      allowed.remove(charactersIn: "?#%")
-      let name = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
+      guard try ReadOnlyMedium.isWhole(path) else { throw error }
+      return try DatabasePool(
+        path: ReadOnlyMedium.immutableName(path), configuration: configuration(readonly: true))
+    }
+  }
+
+  /// A connection of its own that reads, with temporary tables of its own.
+  static func queueForReading(_ path: String) throws -> DatabaseQueue {
+    var configuration = configuration(readonly: true)
+    // Temporary tables cannot refer to those of the file.
+    configuration.foreignKeysEnabled = false
+    do {
+      return try DatabaseQueue(path: path, configuration: configuration)
+    } catch let error as DatabaseError
+      where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+    {
+      guard try ReadOnlyMedium.isWhole(path) else { throw error }
       return try DatabaseQueue(
-        path: "file:\(name)?immutable=1", configuration: configuration(readonly: true))
+        path: ReadOnlyMedium.immutableName(path), configuration: configuration)
     }
   }
 
@@ -145,12 +157,17 @@ extension InventoryError {
     case .SQLITE_CANTOPEN:
       self.init(.cannotWrite, "\(path): the database cannot be opened: \(words)")
     case .SQLITE_FULL:
-      self.init(.inputOutput, "\(path): no space left; nothing of this step was stored")
+      self.init(
+        .inputOutput, "\(path): no space left; nothing of this step was stored",
+        advice: "make room and run the command again")
     case .SQLITE_NOTADB:
       self.init(.notOurs, "\(path): this is not a SQLite database")
     case .SQLITE_CORRUPT:
       self.init(.damaged, "\(path): the database file is damaged: \(words)", advice: "restore a backup")
-    case .SQLITE_IOERR: self.init(.inputOutput, "\(path): \(words)")
+    case .SQLITE_IOERR:
+      self.init(
+        .inputOutput, "\(path): the disk does not do its work (\(words)); nothing of this step was "
+          + "stored", advice: "look at space, limits and health of the disk, then run it again")
     default: self.init(.damaged, "\(path): \(words)")
     }
   }

@@ -85,8 +85,10 @@ extension InventoryDatabase {
       ) { writer in
         writer.member("sha256", snapshot.sha256)
         writer.member("format", snapshot.format)
+        writer.member("product", snapshot.product)
         writer.member("importer_version", snapshot.importerVersion)
         writer.member("taken_at", snapshot.takenAt)
+        writer.member("taken_at_source", snapshot.takenAtSource.rawValue)
         writer.member("files", snapshot.files)
         writer.member("policies", digests)
         writer.member("places", places)

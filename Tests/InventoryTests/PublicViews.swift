@@ -12,13 +12,20 @@ enum PublicViews {
 
   /// The rows of each view, sorted.
   static func dump(_ test: TestInventory) throws -> [String: [String]] {
+    try dump(test.path, views: try test.inventory.views())
+  }
+
+  static func dump(
+    _ path: String, views: [(name: String, columns: [String])]
+  ) throws -> [String: [String]] {
+    let query = try ReadOnlyQuery(path: path)
     var result: [String: [String]] = [:]
-    for view in try test.inventory.views() where !left.contains(view.name) {
+    for view in views where !left.contains(view.name) {
       let columns = view.columns.filter { !working.contains($0) }
       let list = columns.map { "\"\($0)\"" }.joined(separator: ", ")
       // Searching views give rows for a search only.
       guard !columns.contains("words") else { continue }
-      let rows = try test.query("SELECT \(list) FROM \(view.name)").rows
+      let rows = try query.run("SELECT \(list) FROM \(view.name)").rows
       result[view.name] = rows.map { row in
         zip(columns, row).map { "\($0)=\(text($1))" }.joined(separator: " ")
       }.sorted()

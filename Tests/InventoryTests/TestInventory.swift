@@ -22,7 +22,8 @@ final class TestInventory {
     inventory = try InventoryDatabase(path: path, access: .write)
     let editions = try catalogues ?? BuiltInCatalogues.all()
     try inventory.add(editions, builtIn: catalogues == nil, now: "2026-01-01T00:00:00Z")
-    library = CatalogueLibrary(editions)
+    let builtIn = catalogues == nil ? [] : try BuiltInCatalogues.all()
+    library = CatalogueLibrary(editions + builtIn)
   }
 
   /// An export that was read and can be stored.
