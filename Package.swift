@@ -49,7 +49,7 @@ let package = Package(
       name: "Schema", path: "Schema", exclude: [],
       resources: [
         .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),
-        .embedInCode("recipes.sql"),
+        .embedInCode("recipes.sql"), .embedInCode("views.txt"),
       ]),
     .target(
       name: "Inventory",
@@ -69,7 +69,7 @@ let package = Package(
         "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "TestSupport",
       ]),
     .testTarget(
-      name: "InventoryTests", dependencies: ["Audit", "Inventory", "Importers", "TestSupport"]),
+      name: "InventoryTests", dependencies: ["Audit", "Inventory", "Importers", "Schema", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,

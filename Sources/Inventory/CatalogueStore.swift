@@ -7,15 +7,17 @@ extension InventoryDatabase {
   /// Editions that are stored, oldest first.
   package func catalogues() throws -> [Catalogue] {
     try read { database in
-      try Row.fetchAll(database, sql: "SELECT id, version, body FROM catalogue ORDER BY id, effective, version")
-        .map { row in
-          let name = "\(row["id"] as String)@\(row["version"] as String)"
-          do {
-            return try CatalogueJSON.read(Array((row["body"] as String).utf8), file: name)
-          } catch {
-            throw InventoryError(.damaged, "stored catalogue \(error)")
-          }
+      try Row.fetchAll(
+        database, sql: "SELECT id, version, body FROM catalogue ORDER BY id, effective, version"
+      )
+      .map { row in
+        let name = "\(row["id"] as String)@\(row["version"] as String)"
+        do {
+          return try CatalogueJSON.read(Array((row["body"] as String).utf8), file: name)
+        } catch {
+          throw InventoryError(.damaged, "stored catalogue \(error)")
         }
+      }
     }
   }
 

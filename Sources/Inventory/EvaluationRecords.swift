@@ -179,7 +179,8 @@ package struct EvaluationStep: Sendable {
 
   package init(
     subject: SubjectRecord, at: String, catalogue: String, version: String, digest: Data,
-    engine: Int, counts: [String: Int], closed: [VerdictRecord.Key], opened: [(VerdictRecord, VerdictCause)],
+    engine: Int, counts: [String: Int], closed: [VerdictRecord.Key],
+    opened: [(VerdictRecord, VerdictCause)],
     closedFindings: [FindingRecord], openedFindings: [FindingRecord]
   ) {
     self.subject = subject

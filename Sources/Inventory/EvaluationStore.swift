@@ -39,7 +39,9 @@ extension InventoryDatabase {
           stale = min(stale ?? edition.from, edition.from)
         }
       }
-      if let pruned: String = row["pruned_before"], let moment = stale { stale = max(moment, pruned) }
+      if let pruned: String = row["pruned_before"], let moment = stale {
+        stale = max(moment, pruned)
+      }
       // What lies in the future is judged when it has come.
       guard let stale, stale <= now else {
         return EvaluationStart(revision: row["revision"], from: nil, subjects: [])
@@ -111,7 +113,8 @@ extension InventoryDatabase {
   private static func finding(_ row: Row) -> FindingRecord {
     FindingRecord(
       finding: row["finding"], severity: row["severity"], message: row["message"],
-      device: row["device"], table: row["table_name"], rule: row["rule"], file: row["file"], line: row["line"],
+      device: row["device"], table: row["table_name"], rule: row["rule"], file: row["file"],
+      line: row["line"],
       endpoints: StoredJSON.texts(row["endpoints"]))
   }
 

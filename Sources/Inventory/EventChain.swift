@@ -12,11 +12,13 @@ package enum EventChain {
   package static let genesis = String(repeating: "0", count: 64)
 
   static func append(
-    _ database: Database, at: String, kind: String, subject: String, detail: (inout JSONWriter) -> Void
+    _ database: Database, at: String, kind: String, subject: String,
+    detail: (inout JSONWriter) -> Void
   ) throws {
     let text = EventDetail.text(detail)
     let previous =
-      try String.fetchOne(database, sql: "SELECT seal FROM event ORDER BY id DESC LIMIT 1") ?? genesis
+      try String.fetchOne(database, sql: "SELECT seal FROM event ORDER BY id DESC LIMIT 1")
+      ?? genesis
     let seal = seal(
       previous: previous, at: at, kind: kind, subject: subject, detail: text)
     try database.execute(

@@ -19,7 +19,8 @@ enum EventDetail {
       writer.member("note", site.note)
       writer.member("catalogue", site.catalogue)
       writer.member("tags", site.tags.sorted())
-      writer.member("clients", each: site.clients.sorted { $0.label < $1.label }) { writer, client in
+      writer.member("clients", each: site.clients.sorted { $0.label < $1.label }) {
+        writer, client in
         writer.object { writer in
           writer.member("label", client.label)
           writer.member("from_zone", client.fromZone)

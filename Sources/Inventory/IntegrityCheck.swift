@@ -20,7 +20,8 @@ extension InventoryDatabase {
   package func checkIntegrity() throws -> IntegrityReport {
     try read { database in
       var problems: [String] = []
-      for line in try String.fetchAll(database, sql: "PRAGMA integrity_check(20)") where line != "ok" {
+      for line in try String.fetchAll(database, sql: "PRAGMA integrity_check(20)")
+      where line != "ok" {
         problems.append("SQLite: \(line)")
       }
       // What a damaged file gives for the further checks would only hide the damage.
@@ -142,14 +143,18 @@ private struct LogCheck {
       WHERE NOT is_whole OR NOT is_known
       """)
     for row in unknown.prefix(20) {
-      let title = "the snapshot of `\(row["site"] as String)/\(row["device"] as String)`, taken "
+      let title =
+        "the snapshot of `\(row["site"] as String)/\(row["device"] as String)`, taken "
         + "\(row["taken_at"] as String),"
       problems.append(
         row["is_known"] == false ? "\(title) is in no import of the log" : "\(title) has no rules")
     }
-    for device in try rows("SELECT d.id, s.name || '/' || d.name AS name FROM device d JOIN site s ON s.id = d.site_id") {
+    for device in try rows(
+      "SELECT d.id, s.name || '/' || d.name AS name FROM device d JOIN site s ON s.id = d.site_id")
+    {
       if try !SnapshotRuns.isConsistent(device["id"], database) {
-        problems.append("the snapshots of `\(device["name"] as String)` are not those that were seen")
+        problems.append(
+          "the snapshots of `\(device["name"] as String)` are not those that were seen")
       }
     }
     return problems
@@ -185,7 +190,11 @@ private struct LogCheck {
     var revoked: [Int64: String] = [:]
     for row in try rows("SELECT at, kind, subject, detail FROM event WHERE kind LIKE 'waiver%'") {
       guard let number = Int64(row["subject"] as String) else { continue }
-      if row["kind"] == "waiver" { vouched[number] = row["detail"] } else { revoked[number] = row["at"] }
+      if row["kind"] == "waiver" {
+        vouched[number] = row["detail"]
+      } else {
+        revoked[number] = row["at"]
+      }
     }
     for waiver in try InventoryDatabase.waivers(database) {
       let detail = vouched.removeValue(forKey: waiver.number)
@@ -222,7 +231,8 @@ private struct LogCheck {
         let expected =
           newest["device \(name)/\(device.name)"] ?? EventDetail.text(EventDetail.device(usual))
         if expected != EventDetail.text(EventDetail.device(device)) {
-          problems.append("the settings of device `\(name)/\(device.name)` are not those of the log")
+          problems.append(
+            "the settings of device `\(name)/\(device.name)` are not those of the log")
         }
       }
     }

@@ -108,19 +108,23 @@ package final class InventoryDatabase: Sendable {
   private func checkSchema() throws {
     try Self.wrapping(path) {
       try pool.read { database in
-        guard try database.tableExists("grdb_migrations"), try database.tableExists("snapshot") else {
-          throw InventoryError(.notOurs, "\(path): this SQLite file is not an inventory of Sallyport")
+        guard try database.tableExists("grdb_migrations"), try database.tableExists("snapshot")
+        else {
+          throw InventoryError(
+            .notOurs, "\(path): this SQLite file is not an inventory of Sallyport")
         }
         let known = Set(Schema.migrations.map(\.name))
         let applied = try Self.migrator.appliedIdentifiers(database)
         if let newer = applied.first(where: { !known.contains($0) }) {
           throw InventoryError(
-            .notOurs, "\(path): made by a newer program (schema \(newer))", advice: "update sallyport")
+            .notOurs, "\(path): made by a newer program (schema \(newer))",
+            advice: "update sallyport")
         }
         guard applied.count == known.count else {
           throw InventoryError(
             .notOurs, "\(path): made by an older program",
-            advice: "run any command that writes, such as `sallyport audit`, to bring it up to date")
+            advice: "run any command that writes, such as `sallyport audit`, to bring it up to date"
+          )
         }
       }
     }
@@ -151,7 +155,8 @@ extension InventoryError {
     switch error.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED:
       self.init(
-        .busy, "\(path): another process is writing to the database", advice: "try again in a moment")
+        .busy, "\(path): another process is writing to the database",
+        advice: "try again in a moment")
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
       self.init(.cannotWrite, "\(path): the database cannot be written: \(words)")
     case .SQLITE_CANTOPEN:
@@ -163,10 +168,12 @@ extension InventoryError {
     case .SQLITE_NOTADB:
       self.init(.notOurs, "\(path): this is not a SQLite database")
     case .SQLITE_CORRUPT:
-      self.init(.damaged, "\(path): the database file is damaged: \(words)", advice: "restore a backup")
+      self.init(
+        .damaged, "\(path): the database file is damaged: \(words)", advice: "restore a backup")
     case .SQLITE_IOERR:
       self.init(
-        .inputOutput, "\(path): the disk does not do its work (\(words)); nothing of this step was "
+        .inputOutput,
+        "\(path): the disk does not do its work (\(words)); nothing of this step was "
           + "stored", advice: "look at space, limits and health of the disk, then run it again")
     default: self.init(.damaged, "\(path): \(words)")
     }

@@ -126,7 +126,8 @@ extension InventoryDatabase {
     _ seen: [(site: String, device: String, takenAt: String)], failed: Int, now: String
   ) throws {
     try write { database in
-      try EventChain.append(database, at: now, kind: "import-run", subject: "\(seen.count) exports") {
+      try EventChain.append(database, at: now, kind: "import-run", subject: "\(seen.count) exports")
+      {
         writer in
         writer.member("read", seen.count)
         writer.member("failed", failed)

@@ -62,8 +62,10 @@ extension InventoryDatabase {
 
   package func savedQueries() throws -> [SavedQueryRecord] {
     try read { database in
-      try Row.fetchAll(database, sql: "SELECT name, description, sql FROM saved_query ORDER BY name")
-        .map { SavedQueryRecord(name: $0["name"], description: $0["description"], sql: $0["sql"]) }
+      try Row.fetchAll(
+        database, sql: "SELECT name, description, sql FROM saved_query ORDER BY name"
+      )
+      .map { SavedQueryRecord(name: $0["name"], description: $0["description"], sql: $0["sql"]) }
     }
   }
 

@@ -12,7 +12,8 @@ enum ReadOnlyMedium {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
     guard let size = attributes?[.size] as? Int, size > 0 else { return true }
     throw InventoryError(
-      .cannotWrite, "\(path): what was written last is still in \(path)-wal, which cannot be read here",
+      .cannotWrite,
+      "\(path): what was written last is still in \(path)-wal, which cannot be read here",
       advice: "copy both files to a place that can be written, or make the copy with "
         + "`sallyport backup`")
   }

@@ -55,6 +55,11 @@ package final class ReadOnlyQuery {
     guard sallyport_sqlite_harden(connection) == SQLITE_OK else {
       throw InventoryError(.inputOutput, "\(path): SQLite refuses its defensive mode")
     }
+    // SQLite declares its table-valued functions at their first use, by statements that the
+    // authorizer would refuse; afterwards it knows them.
+    for name in ["json_each", "json_tree"] + Self.harmlessPragmas.map({ "pragma_\($0)" }) {
+      sqlite3_exec(connection, "SELECT 1 FROM \(name) LIMIT 0", nil, nil, nil)
+    }
     sqlite3_set_authorizer(connection, Self.authorize, nil)
   }
 
@@ -70,7 +75,8 @@ package final class ReadOnlyQuery {
     guard sqlite3_open_v2("file:\(name)?\(options)", &connection, flags, nil) == SQLITE_OK else {
       return false
     }
-    return sqlite3_exec(connection, "SELECT count(*) FROM sqlite_schema", nil, nil, nil) == SQLITE_OK
+    return sqlite3_exec(connection, "SELECT count(*) FROM sqlite_schema", nil, nil, nil)
+      == SQLITE_OK
   }
 
   /// Pragmas that only tell.
@@ -173,7 +179,8 @@ package final class ReadOnlyQuery {
     sqlite3_finalize(next)
     guard rest == SQLITE_OK, next == nil else {
       sqlite3_finalize(statement)
-      throw InventoryError(.unknownName, "there is more than one statement", advice: "run them one by one")
+      throw InventoryError(
+        .unknownName, "there is more than one statement", advice: "run them one by one")
     }
     return statement
   }
@@ -184,7 +191,8 @@ package final class ReadOnlyQuery {
     for index in 0..<count {
       guard let marked = sqlite3_bind_parameter_name(statement, index + 1) else {
         throw InventoryError(
-          .unknownName, "the query has a parameter without a name", advice: "write :name instead of ?")
+          .unknownName, "the query has a parameter without a name",
+          advice: "write :name instead of ?")
       }
       let name = String(String(cString: marked).dropFirst())
       guard let value = parameters[name] else {
@@ -231,13 +239,16 @@ package final class ReadOnlyQuery {
     case SQLITE_AUTH, SQLITE_READONLY:
       return InventoryError(
         .unknownName, "refused: `sallyport sql` only reads (\(words))",
-        advice: "write with the commands of sallyport, or copy the database with `sallyport backup`")
+        advice: "write with the commands of sallyport, or copy the database with `sallyport backup`"
+      )
     case SQLITE_NOMEM:
       return InventoryError(
         .unknownName, "the query needs more than 1 GiB of memory", advice: "ask for less")
-    case SQLITE_BUSY: return InventoryError(.busy, "\(path): the database is busy", advice: "try again")
+    case SQLITE_BUSY:
+      return InventoryError(.busy, "\(path): the database is busy", advice: "try again")
     case SQLITE_NOTADB: return InventoryError(.notOurs, "\(path): this is not a SQLite database")
-    case SQLITE_CORRUPT: return InventoryError(.damaged, "\(path): \(words)", advice: "restore a backup")
+    case SQLITE_CORRUPT:
+      return InventoryError(.damaged, "\(path): \(words)", advice: "restore a backup")
     default:
       return InventoryError(
         .unknownName, "SQL: \(words)",

@@ -26,7 +26,8 @@ package struct RuleHistoryCheck {
   package init(_ inventory: InventoryDatabase) { path = inventory.path }
 
   /// Devices whose whole history is there, by `site/device`. What pruning cut cannot be worked out.
-  package static func devices(in inventory: InventoryDatabase) throws -> [(id: Int64, name: String)] {
+  package static func devices(in inventory: InventoryDatabase) throws -> [(id: Int64, name: String)]
+  {
     try inventory.read { database in
       try Row.fetchAll(
         database,
@@ -56,8 +57,9 @@ package struct RuleHistoryCheck {
         for device in devices {
           try RuleHistory.rebuild(device.id, database)
           for table in Self.tables where try Self.differs(table, device.id, database) {
-            problems.append("the recorded history of rules of `\(device.name)` was changed "
-              + "(\(table.name))")
+            problems.append(
+              "the recorded history of rules of `\(device.name)` was changed "
+                + "(\(table.name))")
           }
           for table in Self.tables { try database.execute(sql: "DELETE FROM temp.\(table.name)") }
         }

@@ -146,7 +146,8 @@ extension InventoryDatabase {
   }
 
   static func siteID(_ name: String, _ database: Database) throws -> Int64 {
-    let id = try Int64.fetchOne(database, sql: "SELECT id FROM site WHERE name = ?", arguments: [name])
+    let id = try Int64.fetchOne(
+      database, sql: "SELECT id FROM site WHERE name = ?", arguments: [name])
     guard let id else { throw InventoryError(.unknownName, "there is no site `\(name)`") }
     return id
   }

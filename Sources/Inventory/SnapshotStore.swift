@@ -173,7 +173,8 @@ extension InventoryDatabase {
         + "(pruned before \(pruned))", advice: "import it into a database of its own")
   }
 
-  private static func ensureSite(_ name: String, now: String, _ database: Database) throws -> Int64 {
+  private static func ensureSite(_ name: String, now: String, _ database: Database) throws -> Int64
+  {
     if let id = try Int64.fetchOne(
       database, sql: "SELECT id FROM site WHERE name = ?", arguments: [name])
     {
@@ -187,7 +188,8 @@ extension InventoryDatabase {
     _ name: String, site: Int64, now: String, _ database: Database
   ) throws -> Int64 {
     if let id = try Int64.fetchOne(
-      database, sql: "SELECT id FROM device WHERE site_id = ? AND name = ?", arguments: [site, name])
+      database, sql: "SELECT id FROM device WHERE site_id = ? AND name = ?",
+      arguments: [site, name])
     {
       return id
     }

@@ -124,7 +124,9 @@ extension InventoryDatabase {
     if let tag = waiver.tag, try !exists("SELECT 1 FROM site_tag WHERE tag = ?", tag) {
       throw InventoryError(.unknownName, "no site has the tag `\(tag)`")
     }
-    if let service = waiver.service, try !exists("SELECT 1 FROM requirement WHERE service = ?", service) {
+    if let service = waiver.service,
+      try !exists("SELECT 1 FROM requirement WHERE service = ?", service)
+    {
       let known = try String.fetchAll(
         database, sql: "SELECT DISTINCT service FROM requirement ORDER BY service LIMIT 12")
       throw InventoryError(
@@ -149,7 +151,8 @@ extension InventoryDatabase {
       guard database.changesCount == 1 else {
         throw InventoryError(.unknownName, "there is no waiver \(number) that could be revoked")
       }
-      try EventChain.append(database, at: now, kind: "waiver-revoked", subject: "\(number)") { _ in }
+      try EventChain.append(database, at: now, kind: "waiver-revoked", subject: "\(number)") { _ in
+      }
     }
   }
 }

@@ -89,7 +89,9 @@ struct QueryTests {
     for sql in [
       "SELECT * FROM sites", "SELECT 1;", "SELECT 1 ; -- with a remark", "VALUES (1), (2)",
       "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 10) SELECT * FROM c",
-      "EXPLAIN QUERY PLAN SELECT * FROM sites", "PRAGMA table_info(sites)",
+      "SELECT value FROM json_each('[1, 2]')", "SELECT name FROM pragma_table_info('sites')",
+      "SELECT key FROM json_tree('{\"a\": [1]}')", "EXPLAIN QUERY PLAN SELECT * FROM sites",
+      "PRAGMA table_info(sites)",
       "SELECT json_extract('{\"a\":1}', '$.a')",
       "SELECT * FROM rule_search WHERE words MATCH 'defender'", "SELECT printf('%d', 3)",
     ] {

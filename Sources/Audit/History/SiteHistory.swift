@@ -34,7 +34,9 @@ struct SiteHistory {
     var present: Present?
   }
 
-  init(inventory: InventoryDatabase, site: SiteRecord, library: CatalogueLibrary, now: String) throws {
+  init(inventory: InventoryDatabase, site: SiteRecord, library: CatalogueLibrary, now: String)
+    throws
+  {
     self.inventory = inventory
     self.site = site
     self.now = now
@@ -116,14 +118,17 @@ private struct Walker {
     state = before
     self.open = Dictionary(uniqueKeysWithValues: open.map { ($0.subject.key, $0) })
     edition = open.first.flatMap { subject in
-      history.editions.editions.first { $0.version == subject.version && $0.id == subject.catalogue }
+      history.editions.editions.first {
+        $0.version == subject.version && $0.id == subject.catalogue
+      }
     }
   }
 
   mutating func advance(to moment: String) throws {
     let next = try history.inventory.state(of: history.site.name, at: moment)
     let catalogue = history.editions.edition(at: moment)
-    let isKnown = !open.isEmpty && edition == catalogue && next.hasSamePolicies(as: state)
+    let isKnown =
+      !open.isEmpty && edition == catalogue && next.hasSamePolicies(as: state)
       && open.values.allSatisfy { $0.engine == Engine.version }
     guard !isKnown else {
       state = next
@@ -191,7 +196,9 @@ private struct Walker {
     guard open[key] == nil else { return nil }
     let kept = Set(planned.map(\.record.key))
     let gone = open.values.filter { !kept.contains($0.subject.key) }
-    let sameClient = gone.filter { $0.subject.client == key.client && $0.subject.family == key.family }
+    let sameClient = gone.filter {
+      $0.subject.client == key.client && $0.subject.family == key.family
+    }
     if sameClient.count == 1 { return sameClient[0] }
     return gone.count == 1 && open.count == 1 && planned.count == 1 ? gone[0] : nil
   }
@@ -207,10 +214,13 @@ private struct Walker {
     let verdicts = outcome.results.map { VerdictRecord($0, catalogue) }
     let findings = Self.distinct(outcome.findings.map { FindingRecord($0, catalogue) })
     var counts: [String: Int] = [:]
-    for record in verdicts where record.level == "required" { counts[record.verdict, default: 0] += 1 }
+    for record in verdicts where record.level == "required" {
+      counts[record.verdict, default: 0] += 1
+    }
     let old = Dictionary((known?.verdicts ?? []).map { ($0.key, $0) }) { first, _ in first }
     let current = Dictionary(verdicts.map { ($0.key, $0) }) { first, _ in first }
-    let changed = verdicts.filter { record in old[record.key].map { !$0.isSame(as: record) } ?? true }
+    let changed = verdicts.filter { record in old[record.key].map { !$0.isSame(as: record) } ?? true
+    }
     let closed = (known?.verdicts ?? []).filter { record in
       current[record.key].map { !$0.isSame(as: record) } ?? true
     }
@@ -267,8 +277,12 @@ private struct Walker {
     }
     var blame: ChangeBlame?
     return try changed.map { record in
-      guard let previous = old[record.key] else { return listCause(record, catalogue, previous: nil) }
-      if let middle = underNewList[record.key], middle.isSame(as: record), !previous.isSame(as: middle) {
+      guard let previous = old[record.key] else {
+        return listCause(record, catalogue, previous: nil)
+      }
+      if let middle = underNewList[record.key], middle.isSame(as: record),
+        !previous.isSame(as: middle)
+      {
         return edition == catalogue
           ? VerdictCause(.program, previous: previous.verdict)
           : listCause(record, catalogue, previous: previous)
@@ -327,7 +341,8 @@ private struct Walker {
     }
     return ChangeBlame.LegChanges(
       device: new.hop.device.name, scope: new.scope.scope,
-      oldSnapshot: (old.hop.takenAt, old.hop.sha256), newSnapshot: (new.hop.takenAt, new.hop.sha256),
+      oldSnapshot: (old.hop.takenAt, old.hop.sha256),
+      newSnapshot: (new.hop.takenAt, new.hop.sha256),
       changes: changes, policy: new.policy, oldClient: old.client, newClient: new.client)
   }
 }

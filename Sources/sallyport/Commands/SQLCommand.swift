@@ -32,7 +32,8 @@ struct SQLCommand: ParsableCommand {
   var views = false
 
   @Option(
-    help: ArgumentHelp("Value of a parameter; may be given several times.", valueName: "name=value"))
+    help: ArgumentHelp("Value of a parameter; may be given several times.", valueName: "name=value")
+  )
   var param: [String] = []
 
   @Option(help: ArgumentHelp("Keep the statement under this name.", valueName: "name"))
@@ -79,7 +80,8 @@ struct SQLCommand: ParsableCommand {
   /// SQLite looks at the time between its steps only. Should one step (a comparison with a hostile
   /// pattern, say) take much longer, the program ends itself.
   private func endsLate() {
-    let message = "sallyport: the query took longer than \(timeout.formatted()) s and was broken off"
+    let message =
+      "sallyport: the query took longer than \(timeout.formatted()) s and was broken off"
     DispatchQueue.global().asyncAfter(deadline: .now() + timeout + 2) {
       Terminal.say(message)
       Foundation.exit(ExitStatus.usage.rawValue)
@@ -130,9 +132,13 @@ struct SQLCommand: ParsableCommand {
   }
 
   private func writeViews() throws {
-    var result = DataTable(columns: ["view", "columns"])
-    for view in try database.forReading().views() {
-      result.rows.append([.text(view.name), .text(view.columns.joined(separator: ", "))])
+    var result = DataTable(columns: ["view", "column", "meaning"])
+    for view in ViewContract.all {
+      result.rows.append([.text(view.view), .text(""), .text(view.meaning)])
+      for column in view.columns {
+        result.rows.append([.text(view.view), .text(column.name), .text(column.meaning)])
+      }
+      result.rows.append([.text(view.view), .text("example"), .text(view.example)])
     }
     try table.write(result)
   }
