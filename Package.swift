@@ -54,7 +54,7 @@ let package = Package(
       ],
       resources: [
         .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),
-        .embedInCode("recipes.sql"),
+        .embedInCode("recipes.sql"), .embedInCode("views.txt"),
       ]),
     .target(
       name: "Inventory",
@@ -85,6 +85,9 @@ let package = Package(
         "FuzzSupport",
         "TestSupport",
       ]),
+    .testTarget(
+      name: "InventoryTests",
+      dependencies: ["Audit", "Inventory", "Importers", "Schema", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,

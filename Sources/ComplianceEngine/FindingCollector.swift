@@ -54,7 +54,7 @@ struct FindingCollector {
 
   /// Tells findings apart that stand on one line.
   private static func tie(_ finding: Finding) -> String {
-    "\(finding.rule?.table ?? "")/\(finding.rule?.rule ?? "")/\(finding.position?.pointer ?? "")/"
+    "\(finding.rule?.device ?? "")/\(finding.rule?.table ?? "")/\(finding.rule?.rule ?? "")/\(finding.position?.pointer ?? "")/"
       + "\(finding.file)"
   }
 

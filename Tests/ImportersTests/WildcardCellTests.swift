@@ -131,7 +131,8 @@ import Testing
     Cell(
       testDescription: "Meraki layer 3 name with a star: below, in doubt",
       source: "not documented",
-      export: meraki("*.x.com"), terms: [#"{"subdomains_of":"x.com","binding":"doubtful"}"#, "has seen in DNS answers"]),
+      export: meraki("*.x.com"),
+      terms: [#"{"subdomains_of":"x.com","binding":"doubtful"}"#, "has seen in DNS answers"]),
   ]
 
   @Test(arguments: cells)
