@@ -71,7 +71,10 @@ final class HopContext {
     let froms =
       host ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
     let tos =
-      client.toZone.map { [$0] } ?? (toNames.sorted() + ["(another zone in no rule)"])
+      client.toZone.map { [$0] }
+      // Under a wildcard there may be two zones, one to come by and one to leave by.
+      ?? (toNames.sorted().map { $0.hasSuffix("*") ? "\($0) (another)" : $0 }
+        + ["(another zone in no rule)"])
     let isOpen = client.fromZone == nil || client.toZone == nil
     let pairs = froms.flatMap { from in
       tos.filter { !isOpen || $0 != from }.map { FlowSpace.ZonePair(from: from, to: $0) }
