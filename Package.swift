@@ -36,20 +36,25 @@ let package = Package(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree", "CZlib"]),
-    .target(name: "Importers", dependencies: ["ImportKit"]),
+    .target(name: "Importers", dependencies: ["ImportKit", "PolicyCoding"]),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
     .target(
       name: "Audit",
       dependencies: [
         "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives",
-        "Schema",
+        "Schema", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
-      name: "Schema", path: "Schema", exclude: [],
+      name: "Schema", path: "Schema",
+      exclude: [
+        "sallyport.audit-1.schema.json", "sallyport.catalogue-1.schema.json",
+        "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
+        "sallyport.explanation-1.schema.json", "sallyport.policy-1.schema.json",
+      ],
       resources: [
         .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),
-        .embedInCode("recipes.sql"),
+        .embedInCode("recipes.sql"), .embedInCode("views.txt"),
       ]),
     .target(
       name: "Inventory",
@@ -61,15 +66,48 @@ let package = Package(
       name: "sallyport",
       dependencies: [
         "Audit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(
+      name: "FuzzSupport",
+      dependencies: ["Importers", "PolicyCoding", "ComplianceEngine", "EndpointCatalogue"],
+      path: "Tests/Fuzz/Support"),
+    .testTarget(
+      name: "CatalogueTests",
+      dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
+    .testTarget(
+      name: "ComplianceEngineTests",
+      dependencies: ["ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["Importers", "ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+    .testTarget(name: "NetworkSetsTests", dependencies: ["NetworkSets", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "ImportersTests",
       dependencies: [
-        "Importers", "PolicyCoding", "CatalogueReaders", "ComplianceEngine", "TestSupport",
+        "Importers", "Archives", "PolicyCoding", "CatalogueReaders", "ComplianceEngine",
+        "FuzzSupport",
+        "TestSupport",
       ]),
+    .testTarget(
+      name: "InventoryTests",
+      dependencies: ["Audit", "Inventory", "Importers", "Schema", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,
   cxxLanguageStandard: .cxx17
 )
+
+// Fuzz targets have no `main` and need libFuzzer, so that an ordinary build leaves them out; see
+// Tests/Fuzz/run.
+if Context.environment["SALLYPORT_FUZZ"] != nil {
+  for family in ["XML", "JSON", "Text"] {
+    package.targets.append(
+      .executableTarget(
+        name: "Fuzz\(family)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(family)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+  }
+}

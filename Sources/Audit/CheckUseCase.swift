@@ -92,13 +92,15 @@ package struct PolicyJudgement: Sendable {
       let version = policy.productVersion.isEmpty ? "" : " \(policy.productVersion)"
       result.append(
         SiteReport(
-          site: site, catalogue: catalogue, device: device, scope: policy.scope, format: policy.format,
+          site: site, catalogue: catalogue, device: device, scope: policy.scope,
+          format: policy.format,
           product: product + version,
           client: ClientReport(
             traffic: choice.client.traffic, zones: zones,
             networks: choice.client.networks?.texts ?? [], family: selection.family.rawValue,
             note: choice.note), snapshot: snapshot, files: policy.files,
-          results: outcome.results, findings: outcome.findings, diagnostics: Diagnostic.of(policy)))
+          results: outcome.results, findings: outcome.findings,
+          diagnostics: Diagnostic.assumptions(knowledge) + Diagnostic.of(policy)))
     }
     return result
   }

@@ -64,7 +64,8 @@ package struct ClientSelection: Hashable, Sendable {
       if let networks { client.networks = networks }
       if from != nil { client.traffic = .forwarded }
       let isComplete = from != nil && (to != nil || client.toZone == nil)
-      let choice = Choice(client: client, note: isComplete ? "" : "taken from the export: \(proposal.reason)")
+      let choice = Choice(
+        client: client, note: isComplete ? "" : "taken from the export: \(proposal.reason)")
       if !choices.contains(where: { $0.client == client }) { choices.append(choice) }
     }
     return choices

@@ -75,7 +75,8 @@ package struct ExplainUseCase: Sendable {
             client: ClientReport(
               traffic: choice.client.traffic, zones: zones,
               networks: choice.client.networks?.texts ?? [], family: selection.family.rawValue,
-              note: choice.note), target: "\(target.host):\(target.port)\(target.path)",
+              note: choice.note),
+            target: "\(target.host):\(target.port)\(target.path == "/" ? "" : target.path)",
             explanation: explanation))
       }
     }

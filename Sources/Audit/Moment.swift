@@ -58,7 +58,8 @@ struct DateStamp: Equatable {
     }
     rest = scanner
     self.hasTime = hasTime
-    moment = "\(Self.padded(year, 4))-\(Self.padded(month))-\(Self.padded(day))"
+    moment =
+      "\(Self.padded(year, 4))-\(Self.padded(month))-\(Self.padded(day))"
       + "T\(Self.padded(time.hour)):\(Self.padded(time.minute)):\(Self.padded(time.second))Z"
   }
 

@@ -186,34 +186,51 @@ extern "C" int spj_parse(const char *text, size_t length, uint32_t max_depth, ui
     while (begin < length && std::strchr(" \t\r\n", text[begin]) != nullptr) begin += 1;
     if (begin == length) throw failure{SPJ_ERROR_EMPTY, SIZE_MAX, "no JSON value"};
 
-    ondemand::document document;
-    auto code = parser.iterate(text, length, length + SIMDJSON_PADDING).get(document);
-    if (code) build.fail(code, SIZE_MAX);
-    build.single = &document;
-    build.tops.push_back(0);
-    build.build(document, text + begin, 0, 0, 1);
-    const char *rest = nullptr;
-    if (!document.current_location().get(rest)) {
+    bool several = false;
+    failure first{0, SIZE_MAX, nullptr};
+    try {
+      ondemand::document document;
+      auto code = parser.iterate(text, length, length + SIMDJSON_PADDING).get(document);
+      if (code) build.fail(code, SIZE_MAX);
+      build.single = &document;
+      build.tops.push_back(0);
+      build.build(document, text + begin, 0, 0, 1);
+      const char *rest = nullptr;
+      several = !document.current_location().get(rest);
+    } catch (const failure &problem) {
+      // The parser compares the first character with the last one before anything else, so an object
+      // followed by an array looks like an object without end.
+      if (problem.code != SPJ_ERROR_TRUNCATED) throw;
+      first = problem;
+      several = true;
+    }
+    if (several) {
       // Several values one after the other: read again as a stream.
       build.nodes.clear();
       build.strings.clear();
       build.tops.clear();
       build.single = nullptr;
-      ondemand::document_stream stream;
-      code = parser.iterate_many(text, length, length + SIMDJSON_PADDING).get(stream);
-      if (code) build.fail(code, SIZE_MAX);
-      for (auto it = stream.begin(); it != stream.end(); ++it) {
-        ondemand::document_reference value;
-        size_t at = it.current_index();
-        if (auto failed = (*it).get(value)) build.fail(failed, at);
-        uint32_t index = static_cast<uint32_t>(build.nodes.size());
-        build.tops.push_back(index);
-        build.build(value, text + at, index, 0, 1);
+      try {
+        ondemand::document_stream stream;
+        auto code = parser.iterate_many(text, length, length + SIMDJSON_PADDING).get(stream);
+        if (code) build.fail(code, SIZE_MAX);
+        for (auto it = stream.begin(); it != stream.end(); ++it) {
+          ondemand::document_reference value;
+          size_t at = it.current_index();
+          if (auto failed = (*it).get(value)) build.fail(failed, at);
+          uint32_t index = static_cast<uint32_t>(build.nodes.size());
+          build.tops.push_back(index);
+          build.build(value, text + at, index, 0, 1);
+        }
+        if (stream.truncated_bytes() > 0) {
+          throw failure{SPJ_ERROR_TRUNCATED, length - stream.truncated_bytes(),
+                        "the last value has no end"};
+        }
+      } catch (const failure &) {
+        if (first.code != 0 && build.tops.size() < 2) throw first;
+        throw;
       }
-      if (stream.truncated_bytes() > 0) {
-        throw failure{SPJ_ERROR_TRUNCATED, length - stream.truncated_bytes(),
-                      "the last value has no end"};
-      }
+      if (build.tops.empty()) throw first;
     }
 
     tree->nodes = build.nodes.data();

@@ -22,7 +22,11 @@ struct AtomSet: Hashable, Sendable {
   }
 
   mutating func insert(_ atom: Int) {
-    if atom < 64 { first |= 1 << UInt64(atom) } else { rest[atom / 64 - 1] |= 1 << UInt64(atom % 64) }
+    if atom < 64 {
+      first |= 1 << UInt64(atom)
+    } else {
+      rest[atom / 64 - 1] |= 1 << UInt64(atom % 64)
+    }
   }
 
   mutating func formUnion(_ other: AtomSet) {

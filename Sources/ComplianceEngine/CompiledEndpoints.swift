@@ -37,7 +37,8 @@ final class CompiledEndpoints: Sendable {
 
   init(
     matchesAll: Bool, addresses: AddressSet, names: [Name], tags: [String],
-    categories: Set<String>, doubts: [Doubt], nested: [CompiledEndpoints], exceptions: CompiledEndpoints?, negated: Bool
+    categories: Set<String>, doubts: [Doubt], nested: [CompiledEndpoints],
+    exceptions: CompiledEndpoints?, negated: Bool
   ) {
     self.matchesAll = matchesAll
     self.addresses = addresses

@@ -69,7 +69,8 @@ final class HopContext {
     fromNames.remove(hostZone)
     toNames.remove(hostZone)
     let froms =
-      host ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
+      host
+      ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
     let tos =
       client.toZone.map { [$0] }
       // Under a wildcard there may be two zones, one to come by and one to leave by.

@@ -41,7 +41,8 @@ enum LookAlike {
       }
       // A name below the right domain is a look-alike only where the pattern forgets a label
       // boundary; a pattern that takes every sibling is a wildcard that says so.
-      let sibling = HostName("sibling." + host.text.split(separator: ".").dropFirst().joined(separator: "."))
+      let sibling = HostName(
+        "sibling." + host.text.split(separator: ".").dropFirst().joined(separator: "."))
       let takesSiblings = sibling.map { pattern.matches(host: $0, path: "/") } ?? false
       if own == nil, host.text.hasPrefix("evil"), !takesSiblings {
         own = Witness(host: host.text, isForeign: false)

@@ -58,7 +58,8 @@ extension HopOutcome {
       case .service(let list):
         let ports = list.tcpPorts
         let isForTheWeb = ports.contains(80) || ports.contains(443)
-        if isForTheWeb || namesDestination(.rule(key)) {
+        // A rule for ping or name servers is no place for web traffic.
+        if isForTheWeb || (!ports.isEmpty && namesDestination(.rule(key))) {
           offer(2, NearMiss(kind: .wrongPort(ports), rule: key))
         }
       case .source: offer(4, NearMiss(kind: .otherClients, rule: key))

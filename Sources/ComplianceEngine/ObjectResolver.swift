@@ -82,7 +82,8 @@ struct ObjectResolver {
   ) -> CompiledEndpoints {
     CompiledEndpoints(
       matchesAll: false, addresses: AddressSet(), names: [], tags: [],
-      categories: [], doubts: [CompiledEndpoints.Doubt(condition: condition, position: position)], nested: [],
+      categories: [], doubts: [CompiledEndpoints.Doubt(condition: condition, position: position)],
+      nested: [],
       exceptions: nil, negated: false)
   }
 

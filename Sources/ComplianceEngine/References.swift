@@ -48,7 +48,8 @@ extension HopOutcome {
 
   /// What a decision in doubt hangs on, for one atom.
   func conditions(of decision: Decision, atom: Int) -> [ConditionReference] {
-    let outcome = decision.outcome == .allow ? "allow" : decision.outcome == .deny ? "deny" : "undecided"
+    let outcome =
+      decision.outcome == .allow ? "allow" : decision.outcome == .deny ? "deny" : "undecided"
     var result: [ConditionReference] = []
     for key in decision.doubts {
       let rule = evaluator.context.compiled.tables[key.table].rules[key.rule]

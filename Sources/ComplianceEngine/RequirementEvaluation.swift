@@ -133,7 +133,8 @@ struct RequirementEvaluation {
         "no rule decides, and what `\(reference.table)` then does is not in the export"
       }
     return ConditionReference(
-      condition: Condition(.unresolved, detail), outcome: "undecided", rule: reference, position: reference.position, file: reference.file)
+      condition: Condition(.unresolved, detail), outcome: "undecided", rule: reference,
+      position: reference.position, file: reference.file)
   }
 
   private func cutShort(_ hop: HopOutcome) -> ConditionReference {

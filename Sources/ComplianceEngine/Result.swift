@@ -141,7 +141,8 @@ package struct RequirementResult: Hashable, Sendable {
   package init(
     requirement: Requirement, verdict: Verdict, reason: Reason, deciding: [RuleReference],
     blockers: [RuleReference] = [], nearMiss: RuleReference? = nil,
-    conditions: [ConditionReference] = [], allowedWitness: Witness? = nil, deniedWitness: Witness? = nil, change: Change? = nil
+    conditions: [ConditionReference] = [], allowedWitness: Witness? = nil,
+    deniedWitness: Witness? = nil, change: Change? = nil
   ) {
     self.requirement = requirement
     self.verdict = verdict

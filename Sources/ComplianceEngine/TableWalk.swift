@@ -87,7 +87,9 @@ final class TableWalk {
     stack.append(table)
     defer { stack.removeLast() }
     guard repeatedSteps > Self.patience else { return walkRules(table: table, live: live) }
-    var visit = visits[table] ?? Visit(certain: live.none.certain, any: live.none.certain, left: live.none)
+    let nothing = live.none
+    var visit =
+      visits[table] ?? Visit(certain: nothing.certain, any: nothing.certain, left: nothing)
     let new = LiveAtoms(
       certain: live.certain.subtracting(visit.certain),
       doubtful: live.doubtful.subtracting(visit.any), doubts: live.doubts)

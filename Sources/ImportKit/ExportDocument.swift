@@ -61,6 +61,10 @@ package struct ExportDocument: Sendable {
       throw ImportError(
         .wrongKind, file: file.name, reason: "this is \(what), not an export that can be read",
         advice: advice)
+    case .foreign(let what, let advice):
+      throw ImportError(
+        .notRecognised, file: file.name, position: "1",
+        reason: "not recognised: this is \(what), and no export", advice: advice)
     case .xml:
       let root = FileKind.rootElementName(file.bytes) ?? ""
       do throws(XMLReadError) {
@@ -76,7 +80,9 @@ package struct ExportDocument: Sendable {
         text = decoded
         readingNotes.append("read as UTF-16")
       }
-      if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.replaceSubrange(0..<3, with: [0x20, 0x20, 0x20]) }
+      if text.starts(with: [0xEF, 0xBB, 0xBF]) {
+        text.replaceSubrange(0..<3, with: [0x20, 0x20, 0x20])
+      }
       let comments = TextEncoding.blankLeadingComments(&text)
       if comments > 0 {
         readingNotes.append("\(comments) comment line(s) before the JSON text were passed over")
@@ -100,7 +106,8 @@ package struct ExportDocument: Sendable {
 
 extension ImportError {
   init(_ error: XMLReadError, file: String) {
-    let position = error.column > 0 ? "\(error.line):\(error.column)" : (error.line > 0 ? "\(error.line)" : "")
+    let position =
+      error.column > 0 ? "\(error.line):\(error.column)" : (error.line > 0 ? "\(error.line)" : "")
     let code: Code = error.code == .tooLarge || error.code == .tooDeep ? .tooLarge : .malformed
     self.init(
       code, file: file, position: position, reason: "not readable as XML: \(error.reason)",

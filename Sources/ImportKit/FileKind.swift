@@ -3,8 +3,10 @@ enum FileKind: Equatable {
   case empty
   case xml
   case json
-  /// Something with a name of its own that cannot be read.
+  /// What may hold an export, and cannot be read as it is.
   case known(String, advice: String)
+  /// Something with a name of its own that is no export of any product.
+  case foreign(String, advice: String)
   /// Anything else.
   case unknown
 
@@ -29,10 +31,18 @@ enum FileKind: Equatable {
       self = .known(what, advice: advice)
       return
     }
+    for (signature, what, advice) in Self.foreignSignatures where bytes.starts(with: signature) {
+      self = .foreign(what, advice: advice)
+      return
+    }
     let head = Self.text(bytes.prefix(4096))
     let start = head.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
     if start.isEmpty, bytes.count <= 4096 {
       self = .empty
+    } else if Self.isWebPage(start, bytes) {
+      self = .foreign(
+        "a web page (`html`), perhaps a report or the page for signing in",
+        advice: "save the export itself, not a page that shows it")
     } else if start.hasPrefix("<") {
       self = .xml
     } else if start.hasPrefix("{") || start.hasPrefix("[") {
@@ -48,6 +58,12 @@ enum FileKind: Equatable {
     }
   }
 
+  private static func isWebPage(_ start: Substring, _ bytes: [UInt8]) -> Bool {
+    let head = start.prefix(16).lowercased()
+    return head.hasPrefix("<!doctype html") || head.hasPrefix("<html")
+      || head.hasPrefix("<?xml") && rootElementName(bytes)?.lowercased() == "html"
+  }
+
   private static let signatures: [([UInt8], String, String)] = [
     ([0x1F, 0x8B], "a gzip archive", "unpack it and give the file inside"),
     ([0x50, 0x4B, 0x03, 0x04], "a zip archive", "unpack it and give the file inside"),
@@ -55,8 +71,18 @@ enum FileKind: Equatable {
     ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz archive", "unpack it and give the file inside"),
     (Array("Salted__".utf8), "an OpenSSL-encrypted file", "export it without encryption"),
     (Array("SQLite format 3\0".utf8), "a SQLite database", "give it with --db"),
+  ]
+
+  private static let foreignSignatures: [([UInt8], String, String)] = [
     (Array("%PDF".utf8), "a PDF document", "export the configuration, not a report"),
     ([0x7F, 0x45, 0x4C, 0x46], "a program", ""),
+    ([0xD4, 0xC3, 0xB2, 0xA1], "a packet capture", "give the configuration, not the traffic"),
+    ([0x0A, 0x0D, 0x0D, 0x0A], "a packet capture", "give the configuration, not the traffic"),
+    (
+      [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "an old Office document",
+      "export the configuration, not a report"
+    ),
+    (Array("ElfFile\0".utf8), "an event log of Windows", "give the policy of the firewall"),
   ]
 
   /// The name of the root element, found without a parser so that the parser can be told what to

@@ -3,8 +3,17 @@ import PolicyModel
 /// The importers of a program, and the way from bytes to policies.
 package struct ImporterRegistry: Sendable {
   package let importers: [any ExportImporter]
+  /// What files resemble that no importer knows.
+  private var products: [ProductHallmarks] = []
 
   package init(_ importers: [any ExportImporter]) { self.importers = importers }
+
+  /// The same importers, which compare what they do not know with products.
+  package func naming(_ products: [ProductHallmarks]) -> ImporterRegistry {
+    var registry = self
+    registry.products = products
+    return registry
+  }
 
   package func importer(for id: String) -> (any ExportImporter)? {
     importers.first { $0.format.id == id }
@@ -54,21 +63,29 @@ package struct ImporterRegistry: Sendable {
         ?? ImportError(.incomplete, file: "-", reason: "no file was given")
     }
     var export = try chosen.read(documents)
-    for index in export.policies.indices {
-      // Notes point at files by number: a file name in their text would make the policy another
-      // one whenever the export is saved under another name.
-      export.policies[index].files = documents.map(\.file) + passedOver.map(\.file)
-      for (number, document) in documents.enumerated() {
-        for note in document.readingNotes {
-          export.policies[index].notes.append(
-            Note(.reading, note, at: SourcePosition(file: number, line: 1)))
-        }
+    let names = documents.map(\.file) + passedOver.map(\.file)
+    var readingNotes: [Note] = []
+    for (number, document) in documents.enumerated() {
+      for note in document.readingNotes {
+        readingNotes.append(Note(.reading, note, at: SourcePosition(file: number, line: 1)))
       }
-      for (number, error) in passedOver.enumerated() {
-        export.policies[index].notes.append(
-          Note(
-            .reading, "a file was passed over: \(error.reason)",
-            at: SourcePosition(file: documents.count + number, line: 1)))
+    }
+    // Notes point at files by number: a file name in their text would make the policy another one
+    // whenever the export is saved under another name.
+    for (number, error) in passedOver.enumerated() {
+      readingNotes.append(
+        Note(
+          .reading, "a file was passed over: \(error.reason)",
+          at: SourcePosition(file: documents.count + number, line: 1)))
+    }
+    for index in export.policies.indices {
+      // A policy in neutral JSON counts the files of the export from which it was made.
+      let own = export.policies[index].files.count
+      if own == 0 || !readingNotes.isEmpty { export.policies[index].files += names }
+      export.policies[index].notes += readingNotes.map { note in
+        var note = note
+        note.position?.file += own
+        return note
       }
       Redaction.redact(&export.policies[index])
     }
@@ -117,9 +134,15 @@ package struct ImporterRegistry: Sendable {
       }
     case .bytes(let bytes): shape = FileKind.describe(bytes)
     }
+    guard let closest = ProductHallmarks.closest(to: document, of: products) else {
+      throw ImportError(
+        .notRecognised, file: document.file, position: "1",
+        reason: "not recognised: \(shape) is no known export",
+        advice: "`sallyport formats` lists the exports that can be read")
+    }
     throw ImportError(
       .notRecognised, file: document.file, position: "1",
-      reason: "not recognised: \(shape) is no known export",
-      advice: "`sallyport formats` lists the exports that can be read")
+      reason: "not recognised: \(shape) is no known export; closest is \(closest.product.what), "
+        + "because it has \(closest.reason)", advice: closest.product.advice)
   }
 }

@@ -37,7 +37,8 @@ package enum SourceProposals {
       let all = inside.reduce(AddressSet()) { $0.union($1.0) }
       return [
         ClientProposal(
-          client: Client(networks: all), reason: "all private sources that rules name, taken together")
+          client: Client(networks: all),
+          reason: "all private sources that rules name, taken together")
       ]
     }
     return parts.map { part in

@@ -7,6 +7,8 @@ package let importerRegistry = ImporterRegistry([
   PfSenseImporter(),
   OPNsenseImporter(),
   JunosSRXImporter(),
+  AWSImporter(),
+  AzureNSGImporter(),
   AzureFirewallImporter(),
   NFTablesImporter(),
   IPTablesImporter(),
@@ -15,4 +17,7 @@ package let importerRegistry = ImporterRegistry([
   FortiGateImporter(),
   CheckPointImporter(),
   FMCImporter(),
+  MerakiImporter(),
+  NeutralPolicyImporter(),
 ])
+.naming(KnownProducts.all)

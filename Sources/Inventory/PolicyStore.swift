@@ -77,7 +77,8 @@ struct PolicyStore {
     do {
       return Stored(
         id: id, digest: row["digest"], header: row["header_id"],
-        endpointObjects: try Packing.unpackLists(Array(row["endpoint_objects"] as Data)).first ?? [],
+        endpointObjects: try Packing.unpackLists(Array(row["endpoint_objects"] as Data)).first
+          ?? [],
         serviceObjects: try Packing.unpackLists(Array(row["service_objects"] as Data)).first ?? [],
         rules: try Packing.unpackLists(Array(row["rules"] as Data)))
     } catch {

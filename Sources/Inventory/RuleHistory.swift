@@ -176,7 +176,9 @@ struct RuleHistory {
     _ key: TableKey, to entries: [SequenceDiff.Entry], snapshot: Int64
   ) throws -> [LiveRule] {
     let live = rules[key] ?? []
-    if live.count == entries.count, zip(live, entries).allSatisfy({ $0.entry.content == $1.content }) {
+    if live.count == entries.count,
+      zip(live, entries).allSatisfy({ $0.entry.content == $1.content })
+    {
       return zip(live, entries).map { LiveRule(key: $0.key, entry: $1, span: $0.span) }
     }
     let diff = try SequenceDiff(old: live.map(\.entry), new: entries) { content in

@@ -67,20 +67,22 @@ package struct WaiverRecord: Hashable, Sendable {
 extension InventoryDatabase {
   /// All waivers, oldest first.
   package func waivers() throws -> [WaiverRecord] {
-    try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, site, tag, service, endpoint, port, reason, approver, starts_at, ends_at,
-            revoked_at FROM waiver ORDER BY id
-          """
-      ).map { row in
-        WaiverRecord(
-          number: row["id"], site: row["site"], tag: row["tag"], service: row["service"],
-          endpoint: row["endpoint"], port: row["port"], reason: row["reason"],
-          approver: row["approver"], starts: row["starts_at"], ends: row["ends_at"],
-          revokedAt: row["revoked_at"])
-      }
+    try read { try Self.waivers($0) }
+  }
+
+  static func waivers(_ database: Database) throws -> [WaiverRecord] {
+    try Row.fetchAll(
+      database,
+      sql: """
+        SELECT id, site, tag, service, endpoint, port, reason, approver, starts_at, ends_at,
+          revoked_at FROM waiver ORDER BY id
+        """
+    ).map { row in
+      WaiverRecord(
+        number: row["id"], site: row["site"], tag: row["tag"], service: row["service"],
+        endpoint: row["endpoint"], port: row["port"], reason: row["reason"],
+        approver: row["approver"], starts: row["starts_at"], ends: row["ends_at"],
+        revokedAt: row["revoked_at"])
     }
   }
 
@@ -98,17 +100,8 @@ extension InventoryDatabase {
           waiver.approver, waiver.starts, waiver.ends, now,
         ])
       let number = database.lastInsertedRowID
-      try EventChain.append(database, at: now, kind: "waiver", subject: "\(number)") { writer in
-        writer.member("site", waiver.site)
-        writer.member("tag", waiver.tag)
-        writer.member("service", waiver.service)
-        writer.member("endpoint", waiver.endpoint)
-        writer.member("port", waiver.port)
-        writer.member("reason", waiver.reason)
-        writer.member("approver", waiver.approver)
-        writer.member("starts", waiver.starts)
-        writer.member("ends", waiver.ends)
-      }
+      try EventChain.append(
+        database, at: now, kind: "waiver", subject: "\(number)", detail: EventDetail.waiver(waiver))
       return number
     }
   }
@@ -131,7 +124,9 @@ extension InventoryDatabase {
     if let tag = waiver.tag, try !exists("SELECT 1 FROM site_tag WHERE tag = ?", tag) {
       throw InventoryError(.unknownName, "no site has the tag `\(tag)`")
     }
-    if let service = waiver.service, try !exists("SELECT 1 FROM requirement WHERE service = ?", service) {
+    if let service = waiver.service,
+      try !exists("SELECT 1 FROM requirement WHERE service = ?", service)
+    {
       let known = try String.fetchAll(
         database, sql: "SELECT DISTINCT service FROM requirement ORDER BY service LIMIT 12")
       throw InventoryError(
@@ -156,7 +151,8 @@ extension InventoryDatabase {
       guard database.changesCount == 1 else {
         throw InventoryError(.unknownName, "there is no waiver \(number) that could be revoked")
       }
-      try EventChain.append(database, at: now, kind: "waiver-revoked", subject: "\(number)") { _ in }
+      try EventChain.append(database, at: now, kind: "waiver-revoked", subject: "\(number)") { _ in
+      }
     }
   }
 }

@@ -80,8 +80,13 @@ package struct JSONReadError: Error, Equatable, Sendable {
   package let column: Int
 
   init(_ error: spj_error, text: [UInt8], lineStarts: [UInt32]) {
+    // SIZE_MAX, which means that no place is known, arrives as -1.
+    let given = Int(bitPattern: UInt(truncatingIfNeeded: error.offset))
+    let end = text.lastIndex { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }.map { $0 + 1 } ?? 0
     switch Int(error.code) {
     case SPJ_ERROR_TRUNCATED: code = .truncated
+    // More was expected behind the last character, whatever it was.
+    case SPJ_ERROR_SYNTAX where (end...text.count).contains(given): code = .truncated
     case SPJ_ERROR_DEPTH: code = .tooDeep
     case SPJ_ERROR_UTF8: code = .encoding
     case SPJ_ERROR_SIZE, SPJ_ERROR_MEMORY: code = .tooLarge
@@ -99,11 +104,10 @@ package struct JSONReadError: Error, Equatable, Sendable {
       // The parser's texts begin with a name such as `TAPE_ERROR:`, which means nothing to a user.
       reason = Self.withoutCode(words)
     }
-    // SIZE_MAX, which means that no place is known, arrives as -1.
-    let given = Int(bitPattern: UInt(truncatingIfNeeded: error.offset))
     var offset = (0...text.count).contains(given) ? given : nil
     if offset == nil, code == .encoding { offset = Self.firstInvalid(text) }
-    if offset == nil, code == .truncated { offset = text.count }
+    // Where a cut text ends tells more than where its outermost value begins.
+    if code == .truncated { offset = end }
     if offset == nil {
       line = 0
       column = 0

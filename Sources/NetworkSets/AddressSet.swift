@@ -69,7 +69,9 @@ package struct AddressSet: Hashable, Sendable {
 
   private static func text(lower: IPAddress, upper: IPAddress) -> String {
     if lower == upper { return lower.text }
-    if let length = IPAddress.prefixLength(from: lower, to: upper) { return "\(lower.text)/\(length)" }
+    if let length = IPAddress.prefixLength(from: lower, to: upper) {
+      return "\(lower.text)/\(length)"
+    }
     return "\(lower.text)-\(upper.text)"
   }
 }

@@ -65,7 +65,9 @@ package struct PolicyPieces: Sendable {
     for value in endpoints { policy.endpointObjects.append(try reader.endpointObject(value)) }
     for value in services { policy.serviceObjects.append(try reader.serviceObject(value)) }
     for (index, list) in rules.enumerated() where policy.tables.indices.contains(index) {
-      for value in try Self.parse(list) { policy.tables[index].rules.append(try reader.rule(value)) }
+      for value in try Self.parse(list) {
+        policy.tables[index].rules.append(try reader.rule(value))
+      }
     }
     attachPlaces(to: &policy)
     return policy

@@ -13,72 +13,74 @@ package struct PolicyCodingError: Error, Equatable, CustomStringConvertible, Sen
 }
 
 /// Reads Sallyport's neutral JSON, whole or as the pieces that the inventory stores.
+///
+/// Besides what ``PolicyWriter`` writes it takes what a person would rather write: members with a
+/// usual value may be missing, a list of terms may stand for `{"terms": …}`, and a text for an
+/// address, a host name or a service. `Schema/sallyport.policy-1.schema.json` says it all.
 package struct PolicyReader {
-  private var endpointNumbers: [String: Int] = [:]
-  private var serviceNumbers: [String: Int] = [:]
+  private var terms = PolicyTermReader()
+  /// The number of the file that is read, for what has no position of its own; nil leaves it so.
+  private var ownFile: Int?
+  private var placesEverything = false
 
   package init() {}
 
-  /// A whole policy.
-  package mutating func policy(_ root: JSONValue) throws(PolicyCodingError) -> Policy {
+  /// A whole policy. Unlike the pieces of the inventory it may come from anywhere: members that are
+  /// not known and names of tables that do not exist are refused.
+  ///
+  /// - Parameter file: the name of the file that is read. Without it, and in the parts that have a
+  ///   position, positions are those of the export from which the policy was made; what has none gets
+  ///   its place in this file, which then is the last of the policy's files.
+  package mutating func policy(
+    _ root: JSONValue, file: String? = nil
+  ) throws(PolicyCodingError) -> Policy {
     guard root["schema"]?.string == PolicyWriter.schema else {
-      throw refuse(root, "`schema` is not `\(PolicyWriter.schema)`")
+      throw root.refuse("`schema` is not `\(PolicyWriter.schema)`")
+    }
+    terms.isStrict = true
+    try root.allow(only: Self.policyMembers, in: "a policy")
+    let files = try root.texts("files")
+    if file != nil {
+      ownFile = files.count
+      placesEverything = files.isEmpty
     }
     var policy = try header(root)
-    let endpointObjects = list(root, "endpoint_objects")
-    let serviceObjects = list(root, "service_objects")
+    let endpointObjects = try root.list("endpoint_objects")
+    let serviceObjects = try root.list("service_objects")
     try declare(endpointObjects: endpointObjects, serviceObjects: serviceObjects)
-    for value in endpointObjects {
-      policy.endpointObjects.append(try endpointObject(value))
-    }
+    for value in endpointObjects { policy.endpointObjects.append(try endpointObject(value)) }
     for value in serviceObjects { policy.serviceObjects.append(try serviceObject(value)) }
-    for (index, value) in list(root, "tables").enumerated() {
-      for rule in list(value, "rules") {
+    var usesOwnFile = placesEverything
+    for (index, value) in try root.list("tables").enumerated() {
+      for rule in try value.list("rules") {
         policy.tables[index].rules.append(try self.rule(rule))
+        usesOwnFile = usesOwnFile || rule["position"] == nil
       }
     }
+    if usesOwnFile, let file { policy.files.append(file) }
+    try PolicyReferences(policy).check(root)
+    if root["pipelines"] == nil { PolicyDefaults.fill(&policy) }
     return policy
   }
 
   /// Everything but objects and rules; tables come without rules.
   package mutating func header(_ root: JSONValue) throws(PolicyCodingError) -> Policy {
     var policy = Policy(
-      scope: try text(root, "scope"), format: try text(root, "format"),
-      productVersion: root["product_version"]?.string ?? "",
-      files: list(root, "files").compactMap(\.string))
-    for value in list(root, "zones") {
-      policy.zones.append(
-        Zone(
-          name: try text(value, "name"), alias: value["alias"]?.string,
-          networks: try addresses(value["networks"]),
-          leadsToInternet: value["leads_to_internet"]?.bool ?? false, position: position(value)))
-    }
-    for value in list(root, "pipelines") { policy.pipelines.append(try pipeline(value)) }
-    for value in list(root, "proposals") {
-      policy.proposals.append(
-        ClientProposal(
-          client: Client(
-            traffic: try choice(value, "traffic", TrafficKind.init(rawValue:)),
-            fromZone: value["from_zone"]?.string, toZone: value["to_zone"]?.string,
-            networks: try addresses(value["networks"])), reason: value["reason"]?.string ?? ""))
-    }
-    for value in list(root, "notes") {
+      scope: try root.optionalText("scope") ?? "policy",
+      format: try root.optionalText("format") ?? "sallyport-policy",
+      productVersion: try root.optionalText("product_version") ?? "", files: try root.texts("files")
+    )
+    for value in try root.list("zones") { policy.zones.append(try zone(value)) }
+    for value in try root.list("pipelines") { policy.pipelines.append(try pipeline(value)) }
+    for value in try root.list("proposals") { policy.proposals.append(try proposal(value)) }
+    for value in try root.list("notes") {
+      try restrict(value, ["kind", "text", "position"], "a note")
       policy.notes.append(
         Note(
-          try choice(value, "kind", Note.Kind.init(rawValue:)), try text(value, "text"),
-          at: position(value)))
+          try value.choice("kind", default: .completeness), try value.text("text"),
+          at: try position(value)))
     }
-    for value in list(root, "tables") {
-      guard let standard = value["default"] else { throw refuse(value, "`default` is missing") }
-      policy.tables.append(
-        Table(
-          name: try text(value, "name"),
-          kind: value["kind"] == nil ? .filter : try choice(value, "kind", Table.Kind.init(rawValue:)),
-          rules: [],
-          defaultAction: DefaultAction(
-            try choice(standard, "outcome", DefaultAction.Outcome.init(rawValue:)),
-            name: try text(standard, "name"), position: position(standard))))
-    }
+    for value in try root.list("tables") { policy.tables.append(try table(value)) }
     return policy
   }
 
@@ -86,249 +88,195 @@ package struct PolicyReader {
   package mutating func declare(
     endpointObjects: [JSONValue], serviceObjects: [JSONValue]
   ) throws(PolicyCodingError) {
-    for (number, value) in endpointObjects.enumerated() {
-      endpointNumbers[try text(value, "id")] = number
+    terms.endpointNumbers = try Self.numbers(endpointObjects, isStrict: terms.isStrict)
+    terms.serviceNumbers = try Self.numbers(serviceObjects, isStrict: terms.isStrict)
+  }
+
+  private static func numbers(
+    _ values: [JSONValue], isStrict: Bool
+  ) throws(PolicyCodingError) -> [String: Int] {
+    var numbers: [String: Int] = [:]
+    for (number, value) in values.enumerated() {
+      let id = try value.text("id")
+      if numbers.updateValue(number, forKey: id) != nil, isStrict {
+        throw value.refuse("the id `\(id)` is taken by another object")
+      }
     }
-    for (number, value) in serviceObjects.enumerated() {
-      serviceNumbers[try text(value, "id")] = number
-    }
+    return numbers
   }
 
   package func endpointObject(_ value: JSONValue) throws(PolicyCodingError) -> EndpointObject {
-    EndpointObject(
-      id: try text(value, "id"), name: try text(value, "name"), kind: value["kind"]?.string ?? "",
-      list: try endpointList(try member(value, "list")), position: position(value))
+    try restrict(value, ["id", "name", "kind", "list", "position"], "an object")
+    guard let list = value["list"] else { throw value.refuse("`list` is missing") }
+    let id = try value.text("id")
+    return EndpointObject(
+      id: id, name: try value.optionalText("name") ?? id,
+      kind: try value.optionalText("kind") ?? "", list: try terms.endpointList(list),
+      position: try position(value))
   }
 
   package func serviceObject(_ value: JSONValue) throws(PolicyCodingError) -> ServiceObject {
-    ServiceObject(
-      id: try text(value, "id"), name: try text(value, "name"), kind: value["kind"]?.string ?? "",
-      list: try serviceList(try member(value, "list")), position: position(value))
+    try restrict(value, ["id", "name", "kind", "list", "position"], "a service object")
+    guard let list = value["list"] else { throw value.refuse("`list` is missing") }
+    let id = try value.text("id")
+    return ServiceObject(
+      id: id, name: try value.optionalText("name") ?? id,
+      kind: try value.optionalText("kind") ?? "", list: try terms.serviceList(list),
+      position: try position(value))
   }
 
   package func rule(_ value: JSONValue) throws(PolicyCodingError) -> Rule {
-    var clauses: [Clause] = []
-    for clause in list(value, "match") { clauses.append(try self.clause(clause)) }
+    try restrict(value, Self.ruleMembers, "a rule")
     return Rule(
-      name: value["name"]?.string ?? "", vendorID: value["id"]?.string,
-      enabled: value["enabled"]?.bool ?? true, match: Match(clauses), action: try action(value),
-      decrypts: value["decrypts"]?.bool ?? false, comment: value["comment"]?.string ?? "",
-      origin: value["origin"] == nil
-        ? .written : try choice(value, "origin", Rule.Origin.init(rawValue:)),
-      position: position(value) ?? SourcePosition(line: 0))
+      name: try value.optionalText("name") ?? "", vendorID: try value.optionalText("id"),
+      enabled: try value.flag("enabled", default: true), match: try terms.match(value["match"]),
+      action: try action(value), decrypts: try value.flag("decrypts"),
+      comment: try value.optionalText("comment") ?? "",
+      origin: try value.choice("origin", default: .written),
+      position: try position(value) ?? ownPosition(value) ?? SourcePosition(line: 0))
+  }
+
+  /// A text beside the policy itself, such as the name of the device.
+  package static func headerText(
+    _ root: JSONValue, _ name: StaticString
+  ) throws(PolicyCodingError) -> String? {
+    try root.optionalText(name)
   }
 
   // MARK: Parts
 
-  private func refuse(_ value: JSONValue, _ reason: String) -> PolicyCodingError {
-    PolicyCodingError(pointer: value.pointer, line: value.line, reason: reason)
+  private static let policyMembers: Set<String> = [
+    "schema", "scope", "format", "product_version", "device", "taken_at", "files", "zones",
+    "pipelines", "proposals", "notes", "endpoint_objects", "service_objects", "tables",
+  ]
+  private static let ruleMembers: Set<String> = [
+    "name", "id", "enabled", "action", "gates", "target", "match", "decrypts", "comment", "origin",
+    "position",
+  ]
+
+  private func restrict(
+    _ value: JSONValue, _ names: Set<String>, _ what: String
+  ) throws(PolicyCodingError) {
+    if terms.isStrict { try value.allow(only: names, in: what) }
   }
 
-  private func list(_ value: JSONValue, _ name: StaticString) -> [JSONValue] {
-    value[name].map { Array($0.elements) } ?? []
+  private func ownPosition(_ value: JSONValue) -> SourcePosition? {
+    ownFile.map { SourcePosition(file: $0, line: value.line, pointer: value.pointer) }
   }
 
-  private func member(
-    _ value: JSONValue, _ name: StaticString
-  ) throws(PolicyCodingError) -> JSONValue {
-    guard let found = value[name] else { throw refuse(value, "`\(name)` is missing") }
-    return found
-  }
-
-  private func text(_ value: JSONValue, _ name: StaticString) throws(PolicyCodingError) -> String {
-    guard let found = value[name]?.string else {
-      throw refuse(value, "`\(name)` is missing or not a text")
+  private func position(_ value: JSONValue) throws(PolicyCodingError) -> SourcePosition? {
+    guard let position = value["position"] else {
+      return placesEverything ? ownPosition(value) : nil
     }
-    return found
-  }
-
-  private func choice<Value>(
-    _ value: JSONValue, _ name: StaticString, _ make: (String) -> Value?
-  ) throws(PolicyCodingError) -> Value {
-    let word = try text(value, name)
-    guard let result = make(word) else { throw refuse(value, "`\(name)` is `\(word)`, which is not known") }
-    return result
-  }
-
-  private func position(_ value: JSONValue) -> SourcePosition? {
-    guard let position = value["position"], position.isObject else { return nil }
-    return SourcePosition(
-      file: position["file"]?.int ?? 0, line: position["line"]?.int ?? 0,
-      pointer: position["pointer"]?.string)
-  }
-
-  private func addresses(_ value: JSONValue?) throws(PolicyCodingError) -> AddressSet? {
-    guard let value, !value.isNull else { return nil }
-    var result = AddressSet()
-    for element in value.elements {
-      guard let set = element.string.flatMap({ AddressSet(parsing: $0) }) else {
-        throw refuse(element, "not an address, prefix or range")
-      }
-      result = result.union(set)
+    try restrict(position, ["file", "line", "pointer"], "a position")
+    guard position.isObject else { throw position.refuse("`position` is an object") }
+    let line = position["line"].map(\.int) ?? 0
+    let file = position["file"].map(\.int) ?? 0
+    guard let line, let file, line >= 0, file >= 0 else {
+      throw position.refuse("`line` and `file` are numbers from 0")
     }
-    return result
+    if let ownFile, file >= ownFile {
+      throw position.refuse("file \(file) is not among the \(ownFile) names in `files`")
+    }
+    return SourcePosition(file: file, line: line, pointer: try position.optionalText("pointer"))
+  }
+
+  private func zone(_ value: JSONValue) throws(PolicyCodingError) -> Zone {
+    try restrict(value, ["name", "alias", "networks", "leads_to_internet", "position"], "a zone")
+    return Zone(
+      name: try value.text("name"), alias: try value.optionalText("alias"),
+      networks: try networks(value), leadsToInternet: try value.flag("leads_to_internet"),
+      position: try position(value))
+  }
+
+  private func networks(_ value: JSONValue) throws(PolicyCodingError) -> AddressSet? {
+    guard let found = value["networks"] else { return nil }
+    return try terms.addresses(found)
+  }
+
+  private func proposal(_ value: JSONValue) throws(PolicyCodingError) -> ClientProposal {
+    try restrict(value, ["traffic", "from_zone", "to_zone", "networks", "reason"], "a proposal")
+    return ClientProposal(
+      client: Client(
+        traffic: try value.choice("traffic", default: .forwarded),
+        fromZone: try value.optionalText("from_zone"), toZone: try value.optionalText("to_zone"),
+        networks: try networks(value)),
+      reason: try value.optionalText("reason") ?? "proposed by the policy")
   }
 
   private func pipeline(_ value: JSONValue) throws(PolicyCodingError) -> Pipeline {
+    try restrict(value, ["traffic", "mode", "stages", "inspection"], "a pipeline")
     var stages: [Stage] = []
-    for stage in list(value, "stages") {
-      let families = list(stage, "families").compactMap { $0.string.flatMap(AddressFamily.init(rawValue:)) }
+    for stage in try value.list("stages") {
+      if let name = stage.string {
+        stages.append(Stage(table: name))
+        continue
+      }
+      try restrict(stage, ["table", "families", "auxiliary"], "a stage")
+      var families: [AddressFamily] = []
+      for word in try stage.texts("families") {
+        guard let family = AddressFamily(rawValue: word) else {
+          throw stage.refuse("`families` are `ipv4` and `ipv6`, here there is `\(word)`")
+        }
+        families.append(family)
+      }
       stages.append(
         Stage(
-          table: try text(stage, "table"),
+          table: try stage.text("table"),
           families: stage["families"] == nil ? AddressFamily.allCases : families,
-          isAuxiliary: stage["auxiliary"]?.bool ?? false))
+          isAuxiliary: try stage.flag("auxiliary")))
     }
     return Pipeline(
-      traffic: try choice(value, "traffic", TrafficKind.init(rawValue:)),
-      mode: try choice(value, "mode", Pipeline.Mode.init(rawValue:)), stages: stages,
-      inspection: value["inspection"]?.string)
+      traffic: try value.choice("traffic", default: .forwarded),
+      mode: try value.choice("mode", default: .allOf), stages: stages,
+      inspection: try value.optionalText("inspection"))
+  }
+
+  private func table(_ value: JSONValue) throws(PolicyCodingError) -> Table {
+    try restrict(value, ["name", "kind", "default", "rules"], "a table")
+    guard let standard = value["default"] else { throw value.refuse("`default` is missing") }
+    return Table(
+      name: try value.text("name"), kind: try value.choice("kind", default: .filter), rules: [],
+      defaultAction: try defaultAction(standard, in: value))
+  }
+
+  private func defaultAction(
+    _ value: JSONValue, in table: JSONValue
+  ) throws(PolicyCodingError) -> DefaultAction {
+    let place = placesEverything ? ownPosition(value) : nil
+    if value.string != nil {
+      let outcome: DefaultAction.Outcome = try table.choice("default")
+      return DefaultAction(outcome, name: "default \(outcome.rawValue)", position: place)
+    }
+    try restrict(value, ["outcome", "name", "position"], "a default")
+    let outcome: DefaultAction.Outcome = try value.choice("outcome")
+    return DefaultAction(
+      outcome, name: try value.optionalText("name") ?? "default \(outcome.rawValue)",
+      position: try position(value))
   }
 
   private func action(_ value: JSONValue) throws(PolicyCodingError) -> Action {
-    switch try text(value, "action") {
-    case "allow": return .allow(gates: list(value, "gates").compactMap(\.string))
-    case "drop": return .deny(.drop)
+    let word = try value.text("action")
+    if terms.isStrict {
+      if value["gates"] != nil, word != "allow" { throw value.refuse("only `allow` has `gates`") }
+      if value["target"] != nil, word != "jump", word != "goto" {
+        throw value.refuse("only `jump` and `goto` have a `target`")
+      }
+    }
+    switch word {
+    case "allow": return .allow(gates: try value.texts("gates"))
+    case "drop", "deny": return .deny(.drop)
     case "reject": return .deny(.reject)
-    case "jump": return .jump(try text(value, "target"))
-    case "goto": return .goto(try text(value, "target"))
+    case "jump": return .jump(try value.text("target"))
+    case "goto": return .goto(try value.text("target"))
     case "return": return .return
     case "continue": return .continue
     case "inspect": return .inspect
     case "bypass": return .bypass
-    case let word: throw refuse(value, "`action` is `\(word)`, which is not known")
+    default:
+      throw (value["action"] ?? value).refuse(
+        "`action` is `\(word)`, expected one of `allow`, `deny`, `drop`, `reject`, `jump`, `goto`, "
+          + "`return`, `continue`, `inspect`, `bypass`")
     }
-  }
-
-  private func clause(_ value: JSONValue) throws(PolicyCodingError) -> Clause {
-    guard let (kind, body) = value.members.first, value.count == 1 else {
-      throw refuse(value, "a clause is an object with one member")
-    }
-    switch kind {
-    case "from": return .from(zones(body))
-    case "to": return .to(zones(body))
-    case "zone_pair": return .zonePair(try choice(value, "zone_pair", ZonePairing.init(rawValue:)))
-    case "family": return .family(try choice(value, "family", AddressFamily.init(rawValue:)))
-    case "source": return .source(try endpointList(body))
-    case "destination": return .destination(try endpointList(body))
-    case "service": return .service(try serviceList(body))
-    case "application": return .application(body.elements.compactMap(\.string))
-    case "requires": return .requires(try condition(body))
-    case "never": return .never(try text(value, "never"))
-    default: throw refuse(value, "clause `\(kind)` is not known")
-    }
-  }
-
-  private func zones(_ value: JSONValue) -> ZoneList {
-    ZoneList(
-      list(value, "zones").compactMap(\.string), negated: value["negated"]?.bool ?? false)
-  }
-
-  private func condition(_ value: JSONValue) throws(PolicyCodingError) -> Condition {
-    Condition(
-      try choice(value, "kind", Condition.Kind.init(rawValue:)), try text(value, "detail"))
-  }
-
-  private func endpointList(_ value: JSONValue) throws(PolicyCodingError) -> EndpointList {
-    var terms: [EndpointTerm] = []
-    for term in list(value, "terms") { terms.append(try endpointTerm(term)) }
-    var exceptions: [EndpointTerm] = []
-    for term in list(value, "except") { exceptions.append(try endpointTerm(term)) }
-    return EndpointList(terms, except: exceptions, negated: value["negated"]?.bool ?? false)
-  }
-
-  private func endpointTerm(_ value: JSONValue) throws(PolicyCodingError) -> EndpointTerm {
-    if value.string == "any" { return .any }
-    if let set = value["addresses"] { return .addresses(try addresses(set) ?? AddressSet()) }
-    if let id = value["object"]?.string {
-      guard let number = endpointNumbers[id] else { throw refuse(value, "no object `\(id)`") }
-      return .object(number)
-    }
-    if let name = value["tag"]?.string { return .tag(name) }
-    if let name = value["category"]?.string { return .category(name) }
-    if let inner = value["condition"] { return .condition(try condition(inner)) }
-    if let inner = value["url"] { return .url(try url(inner)) }
-    guard let pattern = try host(value) else { throw refuse(value, "not a term that is known") }
-    let binding =
-      value["binding"] == nil ? .observed : try choice(value, "binding", NameBinding.init(rawValue:))
-    return .host(pattern, binding)
-  }
-
-  private func host(_ value: JSONValue) throws(PolicyCodingError) -> HostPattern? {
-    func name(_ text: String) throws(PolicyCodingError) -> HostName {
-      guard let name = HostName(text) else { throw refuse(value, "`\(text)` is not a host name") }
-      return name
-    }
-    if value["host_any"]?.bool == true { return .any }
-    if let text = value["host"]?.string { return .exact(try name(text)) }
-    if let text = value["subdomains_of"]?.string { return .subdomains(try name(text)) }
-    if let text = value["domain"]?.string { return .apexAndSubdomains(try name(text)) }
-    if let text = value["one_label_below"]?.string { return .oneLabel(try name(text)) }
-    if let text = value["host_suffix"]?.string { return .suffix(text) }
-    if let text = value["host_leading"]?.string { return .leading(try name(text)) }
-    if let text = value["host_substring"]?.string { return .substring(text) }
-    if let text = value["host_glob"]?.string { return .glob(text) }
-    if let text = value["host_regex"]?.string { return .regex(try regex(text, value)) }
-    return nil
-  }
-
-  private func regex(
-    _ text: String, _ value: JSONValue
-  ) throws(PolicyCodingError) -> RegularExpression {
-    do throws(RegularExpression.Unsupported) {
-      return try RegularExpression(text)
-    } catch {
-      throw refuse(value, "regular expression `\(text)`: \(error.reason)")
-    }
-  }
-
-  private func url(_ value: JSONValue) throws(PolicyCodingError) -> URLPattern {
-    if let text = value["tokens"]?.string {
-      return .tokens(text, openEnd: value["open_end"]?.bool ?? false)
-    }
-    if let text = value["substring"]?.string { return .substring(text) }
-    if let text = value["glob"]?.string { return .glob(text) }
-    if let text = value["regex"]?.string { return .regex(try regex(text, value)) }
-    guard let pattern = try host(value) else { throw refuse(value, "not a URL that is known") }
-    if let text = value["path"]?.string { return .parts(pattern, .exact(text)) }
-    if let text = value["path_folder"]?.string { return .parts(pattern, .folder(text)) }
-    if let text = value["path_prefix"]?.string { return .parts(pattern, .prefix(text)) }
-    if let text = value["path_glob"]?.string { return .parts(pattern, .glob(text)) }
-    return .parts(pattern, .any)
-  }
-
-  private func serviceList(_ value: JSONValue) throws(PolicyCodingError) -> ServiceList {
-    var terms: [ServiceTerm] = []
-    for term in list(value, "terms") { terms.append(try serviceTerm(term)) }
-    return ServiceList(terms, negated: value["negated"]?.bool ?? false)
-  }
-
-  private func serviceTerm(_ value: JSONValue) throws(PolicyCodingError) -> ServiceTerm {
-    if value.string == "any" { return .any }
-    if let id = value["object"]?.string {
-      guard let number = serviceNumbers[id] else { throw refuse(value, "no service `\(id)`") }
-      return .object(number)
-    }
-    if let inner = value["condition"] { return .condition(try condition(inner)) }
-    var service = Service(protocol: nil)
-    if let number = value["protocol"] {
-      guard let code = number.int.flatMap({ UInt8(exactly: $0) }) else {
-        throw refuse(number, "`protocol` is a number from 0 to 255")
-      }
-      service.protocol = code
-    }
-    service.destinationPorts = try ports(value["ports"])
-    service.sourcePorts = try ports(value["source_ports"])
-    return .service(service)
-  }
-
-  private func ports(_ value: JSONValue?) throws(PolicyCodingError) -> PortSet {
-    guard let value else { return .full }
-    guard let text = value.string else { throw refuse(value, "ports are written as a text") }
-    if text.isEmpty { return PortSet() }
-    guard let set = PortSet(parsing: text) else {
-      throw refuse(value, "`\(text)` is not a list of ports")
-    }
-    return set
   }
 }

@@ -243,7 +243,8 @@ package struct PolicyWriter {
     case .url(let pattern):
       writer.object { writer in writer.member("url") { write(&$0, url: pattern) } }
     case .object(let number):
-      let id = policy.endpointObjects.indices.contains(number) ? policy.endpointObjects[number].id : ""
+      let id =
+        policy.endpointObjects.indices.contains(number) ? policy.endpointObjects[number].id : ""
       writer.object { $0.member("object", id) }
     case .tag(let name): writer.object { $0.member("tag", name) }
     case .category(let name): writer.object { $0.member("category", name) }
@@ -309,7 +310,8 @@ package struct PolicyWriter {
         if !service.sourcePorts.isFull { writer.member("source_ports", service.sourcePorts.text) }
       }
     case .object(let number):
-      let id = policy.serviceObjects.indices.contains(number) ? policy.serviceObjects[number].id : ""
+      let id =
+        policy.serviceObjects.indices.contains(number) ? policy.serviceObjects[number].id : ""
       writer.object { $0.member("object", id) }
     case .condition(let condition):
       writer.object { writer in

@@ -44,7 +44,9 @@ package struct SequenceDiff {
       partner[newEnd] = oldEnd
     }
     var waiting: [Int64: [Int]] = [:]
-    for index in (start..<oldEnd).reversed() { waiting[old[index].content, default: []].append(index) }
+    for index in (start..<oldEnd).reversed() {
+      waiting[old[index].content, default: []].append(index)
+    }
     for index in start..<newEnd {
       partner[index] = waiting[new[index].content]?.popLast()
     }

@@ -31,7 +31,7 @@ package enum Clause: Hashable, Sendable {
 }
 
 /// How the entering and the leaving zone of a rule relate.
-package enum ZonePairing: String, Hashable, Sendable {
+package enum ZonePairing: String, Hashable, Sendable, CaseIterable {
   case intrazone
   case interzone
 }
@@ -61,7 +61,9 @@ package struct EndpointList: Hashable, Sendable {
   package var exceptions: [EndpointTerm]
   package var negated: Bool
 
-  package init(_ terms: [EndpointTerm], except exceptions: [EndpointTerm] = [], negated: Bool = false) {
+  package init(
+    _ terms: [EndpointTerm], except exceptions: [EndpointTerm] = [], negated: Bool = false
+  ) {
     self.terms = terms
     self.exceptions = exceptions
     self.negated = negated
@@ -69,7 +71,7 @@ package struct EndpointList: Hashable, Sendable {
 }
 
 /// How a device connects a name in a rule with a flow.
-package enum NameBinding: String, Hashable, Sendable {
+package enum NameBinding: String, Hashable, Sendable, CaseIterable {
   /// It reads the name in the flow: SNI, Host header, proxy request, DNS answer of the client.
   case observed
   /// It resolves the name itself and compares addresses; the client may have been given others.

@@ -72,7 +72,7 @@ package struct Zone: Hashable, Sendable {
 }
 
 /// The kinds of traffic that a device treats by different rules.
-package enum TrafficKind: String, Hashable, Sendable {
+package enum TrafficKind: String, Hashable, Sendable, CaseIterable {
   /// From a client through the device.
   case forwarded
   /// From the device itself; client zone `HOST`.
@@ -81,7 +81,7 @@ package enum TrafficKind: String, Hashable, Sendable {
 
 /// The stages that a kind of traffic passes.
 package struct Pipeline: Hashable, Sendable {
-  package enum Mode: String, Hashable, Sendable {
+  package enum Mode: String, Hashable, Sendable, CaseIterable {
     /// Every stage must allow.
     case allOf = "all-of"
     /// The first stage that decides wins.
@@ -156,7 +156,7 @@ package struct ClientProposal: Hashable, Sendable {
 
 /// Something that a reader must know about an imported policy.
 package struct Note: Hashable, Sendable {
-  package enum Kind: String, Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable, CaseIterable {
     /// The export lacks a part that the device has.
     case completeness
     /// An element that was not understood and became a condition or was passed over.

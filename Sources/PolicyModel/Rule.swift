@@ -55,7 +55,7 @@ package struct Rule: Hashable, Sendable {
   package var position: SourcePosition
 
   /// Who wrote the rule.
-  package enum Origin: String, Hashable, Sendable {
+  package enum Origin: String, Hashable, Sendable, CaseIterable {
     /// An administrator: it stands in the export as a rule.
     case written
     /// The product: a default, an automatic rule, or a setting that acts like a rule.
@@ -81,7 +81,7 @@ package struct Rule: Hashable, Sendable {
 
 /// An ordered list of rules in which the first match wins, and what happens where none matches.
 package struct Table: Hashable, Sendable {
-  package enum Kind: String, Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable, CaseIterable {
     /// Decides whether a flow passes.
     case filter
     /// Decides whether a TLS flow is decrypted.
@@ -103,7 +103,7 @@ package struct Table: Hashable, Sendable {
 
 /// What a table does where no rule decides.
 package struct DefaultAction: Hashable, Sendable {
-  package enum Outcome: String, Hashable, Sendable {
+  package enum Outcome: String, Hashable, Sendable, CaseIterable {
     case allow
     case deny
     /// The table leaves the flow to its caller or to the next stage.

@@ -51,7 +51,8 @@ package struct SiteReport: Sendable {
   package var shownOnly: Set<Requirement>?
 
   package init(
-    site: String?, catalogue: Catalogue, device: String, scope: String, format: String, product: String,
+    site: String?, catalogue: Catalogue, device: String, scope: String, format: String,
+    product: String,
     client: ClientReport, snapshot: SnapshotReport, files: [String], results: [RequirementResult],
     findings: [Finding], diagnostics: [Diagnostic]
   ) {
@@ -95,7 +96,8 @@ package struct SiteReport: Sendable {
 
   /// Whether a reader has anything to do or to know.
   package var isWorthReading: Bool {
-    shownOnly.map { !$0.isEmpty } ?? (results.contains { $0.verdict != .allowed } || !findings.isEmpty)
+    shownOnly.map { !$0.isEmpty }
+      ?? (results.contains { $0.verdict != .allowed } || !findings.isEmpty)
   }
 
   /// The results to be shown.

@@ -43,6 +43,8 @@ package enum CSVReport {
     var text = PlainText.safe(text)
     if let first = text.first, "=+-@".contains(first) || first == "\u{FFFD}" { text = "'" + text }
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+      + "\""
   }
 }

@@ -7,7 +7,8 @@ package enum CatalogueText {
     var lines: [String] = []
     lines.append("\(catalogue.reference): \(catalogue.title)")
     lines.append("published \(catalogue.published), effective \(catalogue.effective)")
-    lines += PlainText.wrap("source \(catalogue.source.title), \(catalogue.source.url)", width: width)
+    lines += PlainText.wrap(
+      "source \(catalogue.source.title), \(catalogue.source.url)", width: width)
     lines.append("SHA-256 \(catalogue.source.sha256)")
     for (key, statement) in catalogue.statements.sorted(by: { $0.key < $1.key }) {
       lines += PlainText.wrap("\(key): \(statement.text)", width: width)
@@ -55,7 +56,8 @@ package enum CatalogueText {
     }
     for change in diff.statements {
       lines += bullet(
-        "~ ", "statement \(change.key): \(change.from?.text ?? "not made") → "
+        "~ ",
+        "statement \(change.key): \(change.from?.text ?? "not made") → "
           + "\(change.to?.text ?? "not made")", width)
     }
     return lines.joined(separator: "\n") + "\n"
@@ -70,7 +72,8 @@ package enum CatalogueText {
   private static func ports(_ endpoint: Endpoint) -> String {
     let required = endpoint.portsRequired.map { "\($0)" }.joined(separator: ", ")
     let advised = endpoint.portsAdvised.map { "\($0)" }.joined(separator: ", ")
-    return "TCP \(required.isEmpty ? "none" : required)" + (advised.isEmpty ? "" : " (advised \(advised))")
+    return "TCP \(required.isEmpty ? "none" : required)"
+      + (advised.isEmpty ? "" : " (advised \(advised))")
   }
 
   package static func json(_ diff: CatalogueDiff) -> [UInt8] {

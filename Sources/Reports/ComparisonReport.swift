@@ -110,7 +110,8 @@ package struct ComparisonReport: Sendable {
     var groups: [String: [Effect]] = [:]
     for effect in effects {
       let before = effect.before.isEmpty ? "not judged" : effect.before
-      let head = "\(before) → \(effect.after) (\(effect.reason)), \(effect.scope), \(effect.client):"
+      let head =
+        "\(before) → \(effect.after) (\(effect.reason)), \(effect.scope), \(effect.client):"
       if groups[head] == nil { order.append(head) }
       groups[head, default: []].append(effect)
     }

@@ -72,7 +72,8 @@ package struct DataTable: Sendable {
       widths[widest] -= 1
     }
     let right = columns.indices.map { column in
-      rows.contains { $0[column].isNumber } && rows.allSatisfy { $0[column].isNumber || $0[column] == .null }
+      rows.contains { $0[column].isNumber }
+        && rows.allSatisfy { $0[column].isNumber || $0[column] == .null }
     }
     var lines = Self.lines(columns.map { $0.uppercased() }, widths, right)
     for row in texts { lines += Self.lines(row, widths, right) }
@@ -133,7 +134,9 @@ package struct DataTable: Sendable {
       "|" + columns.map { _ in " --- |" }.joined(),
     ]
     for row in rows {
-      lines.append("| " + row.map { MarkdownReport.cell(Self.oneLine($0.text)) }.joined(separator: " | ") + " |")
+      lines.append(
+        "| " + row.map { MarkdownReport.cell(Self.oneLine($0.text)) }.joined(separator: " | ")
+          + " |")
     }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -12,7 +12,9 @@ package enum HTMLReport {
     body.append(tiles(report))
     body.append(matrix(report))
     body.append(actions(report))
-    for (index, site) in report.sites.enumerated() { body.append(section(site, index)) }
+    for (index, site) in report.sites.enumerated() where hasSection(site, report) {
+      body.append(section(site, index))
+    }
     body.append(legend(report))
     return """
       <!DOCTYPE html>
@@ -44,44 +46,51 @@ package enum HTMLReport {
       """
   }
 
+  /// Sites by their worst entry; devices where there are no sites.
   private static func tiles(_ report: AuditReport) -> String {
-    var clean = 0
-    var broken = 0
-    var open = 0
+    var worst: [String: Int] = [:]
     for site in report.sites {
       let counts = site.summary
-      if counts[.blocked] + counts[.partial] > 0 {
-        broken += 1
-      } else if counts[.conditional] + counts[.unknown] > 0 {
-        open += 1
-      } else {
-        clean += 1
-      }
+      let rank =
+        counts[.blocked] + counts[.partial] > 0
+        ? 2 : counts[.conditional] + counts[.unknown] > 0 ? 1 : 0
+      worst[site.site ?? site.device, default: 0] = max(worst[site.site ?? site.device] ?? 0, rank)
     }
     func tile(_ number: Int, _ kind: String, _ text: String) -> String {
       "<div class=\"tile \(kind)\"><b>\(number)</b><span>\(text)</span></div>"
     }
+    func count(_ rank: Int) -> Int { worst.values.count { $0 == rank } }
+    let what = report.sites.contains { $0.site != nil } ? "sites" : "devices"
     return """
       <div class="tiles">
-      \(tile(clean, "allowed", "allowed in full"))
-      \(tile(broken, "blocked", "with something blocked"))
-      \(tile(open, "conditional", "hanging on a condition"))
-      \(tile(report.sites.count, "all", "judged in all"))
+      \(tile(count(0), "allowed", "\(what) allowed in full"))
+      \(tile(count(2), "blocked", "\(what) with something blocked"))
+      \(tile(count(1), "conditional", "\(what) hanging on a condition"))
+      \(tile(worst.count, "all", "\(what) judged in all"))
       </div>
       """
   }
 
+  /// Of very many entries only those with something to read have a section; the overview has all.
+  private static func hasSection(_ site: SiteReport, _ report: AuditReport) -> Bool {
+    report.sites.count <= 50 || site.isWorthReading
+  }
+
   /// Sites against services: each cell shows the worst verdict.
   private static func matrix(_ report: AuditReport) -> String {
-    var lines = ["<h2>Overview</h2>", "<table class=\"matrix\"><thead><tr><th>Site and client</th>"]
+    var lines = [
+      "<h2>Overview</h2>", "<table class=\"matrix\"><thead><tr><th>Site and client</th>",
+    ]
     for service in report.catalogue.services {
       lines.append("<th>\(escape(service.name(in: "en")))</th>")
     }
     lines.append("</tr></thead><tbody>")
     for (index, site) in report.sites.enumerated() {
+      let title = escape(site.title)
+      let link =
+        hasSection(site, report) ? "<a href=\"#site\(index)\">\(title)</a>" : title
       lines.append(
-        "<tr><th><a href=\"#site\(index)\">\(escape(site.title))</a>"
-          + "<small>\(escape(site.scope)), \(escape(site.client.text))</small></th>")
+        "<tr><th>\(link)<small>\(escape(site.scope)), \(escape(site.client.text))</small></th>")
       for service in report.catalogue.services {
         let counts = site.summary(of: service.id)
         guard let worst = counts.worst else {
@@ -107,7 +116,7 @@ package enum HTMLReport {
           group.results.contains(where: { $0.requirement.level == .required })
         else { continue }
         items.append(
-          "<li><a href=\"#site\(index)\">\(escape(site.title))</a>: \(escape(change)) "
+          "<li><a href=\"#site\(index)\">\(escape(site.title))</a>: \(sentence(change)) "
             + "<small>\(escape(group.endpoints(in: site.catalogue)))</small></li>")
       }
     }
@@ -123,7 +132,9 @@ package enum HTMLReport {
     func fact(_ name: String, _ text: String) {
       lines.append("<dt>\(name)</dt><dd>\(text)</dd>")
     }
-    fact("Firewall", "\(escape(site.product)), scope \(escape(site.scope)), \(site.snapshot.rules) rules")
+    fact(
+      "Firewall",
+      "\(escape(site.product)), scope \(escape(site.scope)), \(site.snapshot.rules) rules")
     let note = site.client.note.isEmpty ? "" : " <small>(\(escape(site.client.note)))</small>"
     fact("Client", escape(site.client.text) + note)
     if let taken = site.snapshot.takenAt { fact("Taken", escape(taken)) }
@@ -138,7 +149,8 @@ package enum HTMLReport {
       for diagnostic in site.diagnostics {
         let place = site.place(diagnostic.position, file: diagnostic.file)
         lines.append(
-          "<li>\(escape(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>")
+          "<li>\(sentence(diagnostic.text))\(place.isEmpty ? "" : " <small>\(escape(place))</small>")</li>"
+        )
       }
       lines.append("</ul>")
     }
@@ -153,11 +165,12 @@ package enum HTMLReport {
     }
     var lines = ["<h3>Why, and what to change</h3>"]
     for group in groups {
-      lines.append("<div class=\"problem \(group.waiver == nil ? group.verdict.rawValue : "waived")\">")
+      lines.append(
+        "<div class=\"problem \(group.waiver == nil ? group.verdict.rawValue : "waived")\">")
       lines.append(
         "<p><b>\(group.verdict.rawValue)</b> <small>\(group.reason.rawValue)</small> "
           + "\(escape(group.endpoints(in: site.catalogue)))</p><ul>")
-      for line in group.lines() { lines.append("<li>\(html(of: line, site))</li>") }
+      for line in group.lines(conditions: 20) { lines.append("<li>\(html(of: line, site))</li>") }
       lines.append("</ul></div>")
     }
     return lines.joined(separator: "\n")
@@ -182,8 +195,10 @@ package enum HTMLReport {
         "<tr><td class=\"\(result.verdict.rawValue)\">\(result.verdict.rawValue)"
           + "\(site.waiver(of: result) == nil ? "" : " <small>waived</small>")</td>"
           + "<td class=\"number\">\(result.requirement.port)\(advised)</td>"
-          + "<td>\(escape(endpoint.text))</td><td>\(result.reason.rawValue)</td>"
-          + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>")
+          + "<td>\(escape(endpoint.text))</td>"
+          + "<td class=\"reason\">\(result.reason.rawValue)</td>"
+          + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>"
+      )
     }
     lines.append("</tbody></table></details>")
     return lines.joined(separator: "\n")
@@ -192,7 +207,11 @@ package enum HTMLReport {
   private static func findings(_ site: SiteReport) -> String {
     guard !site.findings.isEmpty else { return "" }
     var lines = ["<h3>Findings</h3><ul class=\"findings\">"]
-    for finding in site.findings {
+    for line in site.findings(ofAKind: 20) {
+      guard case .finding(let finding) = line else {
+        if case .more(let text) = line { lines.append("<li>\(sentence(text))</li>") }
+        continue
+      }
       let rule = finding.rule.map { " <small>(\(describe($0, site)))</small>" } ?? ""
       let endpoints = finding.endpoints.map { site.catalogue.endpoints[$0].text }
       let touched =
@@ -202,7 +221,8 @@ package enum HTMLReport {
           + (endpoints.count > 3 ? " and \(endpoints.count - 3) more" : "") + "</small>"
       lines.append(
         "<li class=\"\(finding.severity.rawValue)\"><b>\(finding.severity.rawValue)</b> "
-          + "<code>\(finding.id.rawValue)</code> \(escape(finding.message))\(rule)\(touched)</li>")
+          + "<code>\(finding.id.rawValue)</code> \(sentence(finding.message))\(rule)\(touched)</li>"
+      )
     }
     lines.append("</ul>")
     return lines.joined(separator: "\n")
@@ -228,11 +248,11 @@ package enum HTMLReport {
     case .rule(let label, let rule): "\(label) \(describe(rule, site))"
     case .condition(let reference):
       "if it holds, \(reference.outcome): <i>\(reference.condition.kind.rawValue)</i>: "
-        + "\(escape(reference.condition.detail)) <small>(\(describe(reference.rule, site)))</small>"
+        + "\(sentence(reference.condition.detail)) <small>(\(describe(reference.rule, site)))</small>"
     case .witness(let label, let text): "\(label) <code>\(escape(text))</code>"
-    case .history(let text), .more(let text): escape(text)
-    case .waiver(let text): "<b>waived:</b> \(escape(text))"
-    case .advice(let text): "<b>to do:</b> \(escape(text))"
+    case .history(let text), .more(let text): sentence(text)
+    case .waiver(let text): "<b>waived:</b> \(sentence(text))"
+    case .advice(let text): "<b>to do:</b> \(sentence(text))"
     }
   }
 
@@ -241,6 +261,18 @@ package enum HTMLReport {
     let place = site.place(reference)
     return "\(number)<b>\(escape(reference.rule))</b> of \(escape(site.table(reference))) "
       + "(\(reference.action))" + (place.isEmpty ? "" : ", \(escape(place))")
+  }
+
+  /// A sentence of ours, names between backticks set apart.
+  private static func sentence(_ text: String) -> String {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false).map {
+      escape(String($0))
+    }
+    // An odd backtick is somebody's own.
+    guard parts.count > 1, !parts.count.isMultiple(of: 2) else { return escape(text) }
+    return parts.enumerated().map { index, part in
+      index.isMultiple(of: 2) ? part : "<code>\(part)</code>"
+    }.joined()
   }
 
   /// Text of an export as text, whatever it contains.

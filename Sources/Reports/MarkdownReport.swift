@@ -9,11 +9,13 @@ package enum MarkdownReport {
     lines.append("")
     lines.append("\(report.program), \(report.generatedAt).")
     lines.append("")
-    lines.append("| site | scope | client | allowed | blocked | partial | conditional | unknown | waived |")
+    lines.append(
+      "| site | scope | client | allowed | blocked | partial | conditional | unknown | waived |")
     lines.append("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for site in report.sites {
       let counts = site.summary
-      let numbers = [Verdict.allowed, .blocked, .partial, .conditional, .unknown]
+      let numbers =
+        [Verdict.allowed, .blocked, .partial, .conditional, .unknown]
         .map { "\(counts[$0])" }.joined(separator: " | ") + " | \(counts.waived)"
       lines.append(
         "| \(cell(site.title)) | \(cell(site.scope)) | \(cell(site.client.text)) | \(numbers) |")
@@ -47,11 +49,15 @@ package enum MarkdownReport {
       lines.append(
         "- **\(group.verdict.rawValue)** (\(group.reason.rawValue)): "
           + cell(group.endpoints(in: site.catalogue)))
-      for line in group.lines() { lines.append("  - " + text(of: line, site)) }
+      for line in group.lines(conditions: 20) { lines.append("  - " + text(of: line, site)) }
     }
     if !site.findings.isEmpty {
       lines += ["", "### Findings", ""]
-      for finding in site.findings {
+      for line in site.findings(ofAKind: 20) {
+        guard case .finding(let finding) = line else {
+          if case .more(let text) = line { lines.append("- \(cell(text))") }
+          continue
+        }
         let rule = finding.rule.map { " (\(describe($0, site)))" } ?? ""
         lines.append(
           "- **\(finding.severity.rawValue)** `\(finding.id.rawValue)`: "

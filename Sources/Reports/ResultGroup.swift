@@ -87,9 +87,12 @@ package struct ResultGroup: Sendable {
     if let near = first.nearMiss { lines.append(.rule("nearest rule:", near)) }
     lines += first.conditions.prefix(limit).map { .condition($0) }
     if first.conditions.count > limit {
-      lines.append(.more("and \(first.conditions.count - limit) more conditions"))
+      lines.append(
+        .more("and \(first.conditions.count - limit) more conditions (all in --format json)"))
     }
-    if let witness = first.deniedWitness { lines.append(.witness("denied, for example:", witness.text)) }
+    if let witness = first.deniedWitness {
+      lines.append(.witness("denied, for example:", witness.text))
+    }
     if verdict == .partial, let witness = first.allowedWitness {
       lines.append(.witness("allowed, for example:", witness.text))
     }
@@ -105,11 +108,44 @@ package struct ResultGroup: Sendable {
 }
 
 extension SiteReport {
+  /// A finding, or how many of a kind are left out after it.
+  package enum FindingLine: Sendable {
+    case finding(Finding)
+    case more(String)
+  }
+
+  /// The findings, of each kind the first ones: a policy with one habit has hundreds alike.
+  package func findings(ofAKind limit: Int) -> [FindingLine] {
+    var left = findings.reduce(into: [Finding.ID: Int]()) { $0[$1.id, default: 0] += 1 }
+    var shown: [Finding.ID: Int] = [:]
+    var lines: [FindingLine] = []
+    for finding in findings {
+      left[finding.id, default: 0] -= 1
+      shown[finding.id, default: 0] += 1
+      guard shown[finding.id, default: 0] <= limit else { continue }
+      lines.append(.finding(finding))
+      if let more = left[finding.id], more > 0, shown[finding.id] == limit {
+        lines.append(
+          .more("and \(more) more findings `\(finding.id.rawValue)` (all in --format json)"))
+      }
+    }
+    return lines
+  }
+
   /// Where something stands; with the file where the export has several.
   package func place(_ position: SourcePosition?, file: String) -> String {
     let place = PlainText.place(position)
     guard files.count > 1, position != nil, !file.isEmpty else { return place }
-    return place.isEmpty ? file : "\(file), \(place)"
+    return place.isEmpty ? shortName(of: file) : "\(shortName(of: file)), \(place)"
+  }
+
+  /// The last part of a path where that tells the files apart.
+  private func shortName(of file: String) -> String {
+    let names = files.map { $0.split(separator: "/").last ?? "" }
+    guard Set(names).count == names.count, let name = file.split(separator: "/").last else {
+      return file
+    }
+    return String(name)
   }
 
   package func place(_ rule: RuleReference) -> String { place(rule.position, file: rule.file) }

@@ -26,7 +26,9 @@ package struct TextReport {
     var writer = TextReport(report: report, style: style)
     // Of many sites only the explanations are read; the tables are in every other format.
     let isBrief = report.sites.count > 1 && report.sites[0].site != nil && !style.showsAll
-    for site in report.sites where !isBrief || site.isWorthReading { writer.add(site, isBrief: isBrief) }
+    for site in report.sites where !isBrief || site.isWorthReading {
+      writer.add(site, isBrief: isBrief)
+    }
     if report.sites.count > 1 { writer.addOverview() }
     return writer.lines.joined(separator: "\n") + "\n"
   }
@@ -47,7 +49,9 @@ package struct TextReport {
 
   private mutating func add(_ site: SiteReport, isBrief: Bool) {
     let title = "\(site.title) · \(site.product) · \(site.scope) · \(site.snapshot.rules) rules"
-    for line in PlainText.wrap(PlainText.safe(title), width: style.width) { lines.append(bold(line)) }
+    for line in PlainText.wrap(PlainText.safe(title), width: style.width) {
+      lines.append(bold(line))
+    }
     field("client", site.client.text + (site.client.note.isEmpty ? "" : " (\(site.client.note))"))
     let required = site.catalogue.requirements.filter { $0.level == .required }.count
     let advised = site.catalogue.requirements.count - required
@@ -95,7 +99,9 @@ package struct TextReport {
       if endpoint.service != service {
         service = endpoint.service
         let name = site.catalogue.service(service)?.name(in: "en") ?? service
-        for line in PlainText.wrap(PlainText.safe(name), width: style.width) { lines.append(dim(line)) }
+        for line in PlainText.wrap(PlainText.safe(name), width: style.width) {
+          lines.append(dim(line))
+        }
       }
       var text = endpoint.text
       if run.count > 1 { text += " and \(run.count - 1) more" }
@@ -189,7 +195,7 @@ package struct TextReport {
     case .witness(let label, let text): return "\(label) \(text)"
     case .history(let text), .waiver(let text): return text
     case .advice(let text): return "to do: \(text)"
-    case .more(let text): return "\(text) (all in --format json)"
+    case .more(let text): return text
     }
   }
 
@@ -203,10 +209,17 @@ package struct TextReport {
   private mutating func addFindings(_ site: SiteReport) {
     guard !site.findings.isEmpty else { return }
     lines.append(bold("FINDINGS"))
-    for finding in site.findings {
+    for line in site.findings(ofAKind: style.showsAll ? .max : 5) {
+      guard case .finding(let finding) = line else {
+        if case .more(let text) = line { bullet(text, colour: nil) }
+        continue
+      }
       var text = "\(finding.severity.rawValue): \(finding.id.rawValue): \(finding.message)"
-      if let rule = finding.rule { text += " — \(describe(rule, site))" }
-      else if finding.position != nil { text += " — \(site.place(finding.position, file: finding.file))" }
+      if let rule = finding.rule {
+        text += " — \(describe(rule, site))"
+      } else if finding.position != nil {
+        text += " — \(site.place(finding.position, file: finding.file))"
+      }
       if finding.endpoints.count > 1 { text += " (\(finding.endpoints.count) endpoints)" }
       if finding.endpoints.count == 1 {
         text += " (\(site.catalogue.endpoints[finding.endpoints[0]].text))"
@@ -236,7 +249,9 @@ package struct TextReport {
 
   private mutating func detail(_ text: String) {
     let wrapped = PlainText.wrap(PlainText.safe(text), width: style.width - 6)
-    for (index, line) in wrapped.enumerated() { lines.append((index == 0 ? "    " : "      ") + line) }
+    for (index, line) in wrapped.enumerated() {
+      lines.append((index == 0 ? "    " : "      ") + line)
+    }
   }
 
   // MARK: All sites
@@ -244,7 +259,8 @@ package struct TextReport {
   private mutating func addOverview() {
     lines.append(bold("SUMMARY"))
     let hasWaivers = report.sites.contains { $0.summary.waived > 0 }
-    let names = ["allowed", "blocked", "partial", "condit.", "unknown"] + (hasWaivers ? ["waived"] : [])
+    let names =
+      ["allowed", "blocked", "partial", "condit.", "unknown"] + (hasWaivers ? ["waived"] : [])
     let width = max(style.width - 8 * names.count - 2, 20)
     lines.append(
       PlainText.padded("SITE AND CLIENT", to: width) + "  "

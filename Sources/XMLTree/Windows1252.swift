@@ -17,7 +17,9 @@ enum Windows1252 {
         continue
       }
       let value = byte < 0xA0 ? upper[Int(byte) - 0x80] : UInt32(byte)
-      if let scalar = Unicode.Scalar(value) { result.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? []) }
+      if let scalar = Unicode.Scalar(value) {
+        result.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
+      }
     }
     return result
   }

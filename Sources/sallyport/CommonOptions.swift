@@ -1,5 +1,6 @@
 import ArgumentParser
 import Audit
+import CatalogueReaders
 import ComplianceEngine
 import EndpointCatalogue
 import Foundation
@@ -37,7 +38,8 @@ struct ClientOptions: ParsableArguments {
     var networks: AddressSet?
     for text in client {
       guard let set = AddressSet(parsing: text) else {
-        throw ValidationError("`\(text)` is not an address, a network such as 192.0.2.0/24, or a range")
+        throw ValidationError(
+          "`\(text)` is not an address, a network such as 192.0.2.0/24, or a range")
       }
       networks = (networks ?? AddressSet()).union(set)
     }
@@ -60,8 +62,26 @@ struct KnowledgeOptions: ParsableArguments {
       valueName: "name"))
   var category: [String] = []
 
-  func knowledge() -> OutsideKnowledge {
-    OutsideKnowledge(applications: Set(application), categories: Set(category))
+  @Option(
+    help: ArgumentHelp(
+      "Addresses of names as looked up, CSV (host,address,resolved_on) or JSON; decides rules that name only addresses.",
+      valueName: "file"))
+  var resolved: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Microsoft's ServiceTags_*.json; decides rules that name a service tag.", valueName: "file"))
+  var serviceTags: [String] = []
+
+  func knowledge() throws -> OutsideKnowledge {
+    var knowledge = OutsideKnowledge(applications: Set(application), categories: Set(category))
+    for file in try InputFiles.read(resolved) {
+      try KnowledgeFiles.addResolvedNames(file, to: &knowledge)
+    }
+    for file in try InputFiles.read(serviceTags) {
+      try KnowledgeFiles.addServiceTags(file, to: &knowledge)
+    }
+    return knowledge
   }
 }
 
@@ -69,11 +89,17 @@ struct KnowledgeOptions: ParsableArguments {
 struct CatalogueOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "List to judge against: id, version or id@version. Default: newest defender-antivirus.",
+      "List to judge against: id, version, id@version, or a catalogue file with its path. Default: newest defender-antivirus.",
       valueName: "id@version"))
   var catalogue: String?
 
-  func chosen() throws -> Catalogue { try CatalogueLibrary.builtIn().find(catalogue) }
+  func chosen() throws -> Catalogue {
+    if let catalogue, catalogue.contains("/") {
+      let file = try InputFiles.read([catalogue])[0]
+      return try CatalogueJSON.read(file.bytes, file: file.name)
+    }
+    return try CatalogueLibrary.builtIn().find(catalogue)
+  }
 }
 
 /// How to write the result.
@@ -101,7 +127,8 @@ struct OutputOptions: ParsableArguments {
 /// The present as ISO-8601 UTC, or the time that tests set.
 enum Clock {
   static var now: String {
-    if let fixed = ProcessInfo.processInfo.environment["SALLYPORT_NOW"].flatMap({ Moment.parse($0) }) {
+    if let fixed = ProcessInfo.processInfo.environment["SALLYPORT_NOW"].flatMap({ Moment.parse($0) }
+    ) {
       return fixed
     }
     return Moment.text(Date())

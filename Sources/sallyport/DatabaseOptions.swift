@@ -21,9 +21,17 @@ struct DatabaseOptions: ParsableArguments {
 
   /// Opens or makes the database, with the program's own lists in it.
   func forWriting() throws -> InventoryDatabase {
+    // A limit on the size of files shows as a failed write, and not as the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
     let inventory = try InventoryDatabase(path: path, access: .write)
     try inventory.add(try BuiltInCatalogues.all(), builtIn: true, now: Clock.now)
     return inventory
+  }
+
+  /// The lists of the database where there is one, else the program's own.
+  func catalogues() throws -> CatalogueLibrary {
+    guard database != nil || Database.exists(path) else { return try CatalogueLibrary.builtIn() }
+    return try CatalogueLibrary(of: forReading())
   }
 
   func forReading() throws -> InventoryDatabase {

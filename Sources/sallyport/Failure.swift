@@ -30,7 +30,8 @@ enum Failure {
   static func status(_ error: any Error) -> ExitStatus {
     switch error {
     case is ImportError, is CatalogueError: .inputNotUnderstood
-    case let error as InputError: error.code == .notUnderstood ? .inputNotUnderstood : .inputNotFound
+    case let error as InputError:
+      error.code == .notUnderstood ? .inputNotUnderstood : .inputNotFound
     case let error as InventoryError: status(error.code)
     case is SiteSetupError: .usage
     case is ClientSelection.Failure, is CatalogueLibrary.Failure: .usage

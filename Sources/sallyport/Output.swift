@@ -36,7 +36,8 @@ enum Output {
     var offset = 0
     while offset < bytes.count {
       let written = bytes.withUnsafeBytes { buffer in
-        Foundation.write(STDOUT_FILENO, buffer.baseAddress.map { $0 + offset }, bytes.count - offset)
+        Foundation.write(
+          STDOUT_FILENO, buffer.baseAddress.map { $0 + offset }, bytes.count - offset)
       }
       if written < 0 {
         if errno == EINTR { continue }

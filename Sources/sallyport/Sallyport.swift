@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Logging
 
 @main
 struct Sallyport: ParsableCommand {
@@ -15,20 +17,35 @@ struct Sallyport: ParsableCommand {
     version: Program.version,
     groupedSubcommands: [
       CommandGroup(
-        name: "One export", subcommands: [
+        name: "One export",
+        subcommands: [
           CheckCommand.self, ExplainCommand.self, FormatsCommand.self, DemoCommand.self,
         ]),
       CommandGroup(
-        name: "Sites over time", subcommands: [
+        name: "Sites over time",
+        subcommands: [
           ImportCommand.self, AuditCommand.self, ReportCommand.self, HistoryCommand.self,
           SnapshotCommand.self, SiteCommand.self, WaiverCommand.self, BaselineCommand.self,
           SQLCommand.self,
         ]),
       CommandGroup(
-        name: "The list and the database", subcommands: [
+        name: "The list and the database",
+        subcommands: [
           CatalogueCommand.self, VerifyCommand.self, BackupCommand.self, PruneCommand.self,
+          ManualCommand.self,
         ]),
     ])
+
+  static func main() {
+    let wanted = ProcessInfo.processInfo.environment["SALLYPORT_LOG"] ?? ""
+    let level = Logger.Level(rawValue: wanted) ?? .warning
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    main(nil)
+  }
 }
 
 /// What the program calls itself.

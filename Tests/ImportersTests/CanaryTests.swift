@@ -13,7 +13,8 @@ import Testing
   func plantedSecretsNeverLeaveTheImporter(_ sample: SampleCase) throws {
     let inputs = try sample.inputs()
     let planted = inputs.reduce(0) { count, file in
-      count + String(decoding: file.bytes, as: UTF8.self).components(separatedBy: Self.mark).count - 1
+      count + String(decoding: file.bytes, as: UTF8.self).components(separatedBy: Self.mark).count
+        - 1
     }
     #expect(planted >= 3, "the sample plants too few secrets to prove anything")
     let outcome = try importerRegistry.read(inputs)

@@ -55,7 +55,8 @@ import Testing
       #expect(cases.contains("canaries"), "\(format) has no sample with planted secrets")
       for name in cases {
         let note = Repository.samples.appendingPathComponent("\(format)/\(name)/NOTE.md")
-        #expect(FileManager.default.fileExists(atPath: note.path), "\(format)/\(name) has no NOTE.md")
+        #expect(
+          FileManager.default.fileExists(atPath: note.path), "\(format)/\(name) has no NOTE.md")
       }
     }
   }
@@ -74,7 +75,8 @@ import Testing
       let deciding = result.deciding.map { rule in
         "\(rule.table)/\(rule.rule)" + (rule.position.map { ":\($0.line)" } ?? "")
       }
-      var line = "\(result.verdict.rawValue) \(result.reason.rawValue) \(result.requirement.port) "
+      var line =
+        "\(result.verdict.rawValue) \(result.reason.rawValue) \(result.requirement.port) "
         + "\(endpoint.text) by \(deciding.joined(separator: " + "))"
       if let witness = result.deniedWitness { line += " denied \(witness.text)" }
       if result.verdict == .partial, let witness = result.allowedWitness {

@@ -44,13 +44,15 @@ import Testing
   @Test(arguments: [("<a>", "</a>"), ("[", "]"), ("{\"a\":", "}")])
   func deepNestingIsRefused(_ pair: (String, String)) throws {
     let depth = 10_000
-    let text = String(repeating: pair.0, count: depth) + "1" + String(repeating: pair.1, count: depth)
+    let text =
+      String(repeating: pair.0, count: depth) + "1" + String(repeating: pair.1, count: depth)
     let error = try #require(failure(text))
     #expect(error.code == .tooLarge || error.code == .malformed)
   }
 
   @Test func bigTextInOneElementIsRefused() throws {
-    let text = "<pfsense><filter><rule><descr>" + String(repeating: "x", count: 11_000_000)
+    let text =
+      "<pfsense><filter><rule><descr>" + String(repeating: "x", count: 11_000_000)
       + "</descr></rule></filter></pfsense>"
     let error = try #require(failure(text))
     #expect(error.code == .tooLarge)

@@ -30,4 +30,22 @@ import Testing
               try #require(AddressSet(parsing: "10.30.0.200"))))
         ]))
   }
+
+  /// Who names the line that a rule is routed to gets the answer of that line's outgoing rules.
+  @Test func namedWayOutSettlesPolicyRouting() throws {
+    let routed = try policy("pfsense", "policy-routing")
+    let second = try WorkedAnswer(routed, from: "lan", to: "opt3")
+    #expect(second.definitions.verdict == .blocked)
+    #expect(second.definitions.rules == ["second line blocks TLS"])
+    let usual = try WorkedAnswer(routed, from: "lan", to: "wan")
+    #expect(usual.definitions.verdict == .conditional)
+    #expect(usual.definitions.hasCondition(.interfaceBinding, "SECOND"))
+  }
+
+  /// IPv6 is not translated, so an outgoing rule sees the clients' own addresses.
+  @Test func translationIsForIPv4() throws {
+    let floating = try policy("pfsense", "floating-translated")
+    let six = try WorkedAnswer(floating, from: "lan", to: "wan", family: .ipv6)
+    #expect(six.definitions.verdict != .allowed)
+  }
 }

@@ -44,7 +44,9 @@ struct IPTRulesetMaker {
     }
     if random.chance(5) { words.append("\(not)-o \(random.pick(["wan0", "w+", "lan0"]))") }
     if isTCP { words.append(tcp(not)) } else if random.chance(6) { words.append("-p udp") }
-    if random.chance(6) { words.append("-m conntrack --ctstate \(random.pick(["NEW", "INVALID"]))") }
+    if random.chance(6) {
+      words.append("-m conntrack --ctstate \(random.pick(["NEW", "INVALID"]))")
+    }
     if random.chance(8) { words.append("-m iprange \(not)--dst-range 20.0.0.5-20.0.0.19") }
     if random.chance(8) { words.append("-m comment --comment \"a note: -j ACCEPT\"") }
     words.append(target(Array(chains.dropFirst(after)), isTCP: isTCP))

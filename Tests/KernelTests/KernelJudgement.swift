@@ -106,7 +106,8 @@ struct KernelJudgement {
       if late { passed = try network.established(wanted, from: place.namespace, patience: 1500) }
       for ((result, wanted), passes) in zip(zip(results, wanted), passed) {
         comparison.connections += 1
-        let text = "\(place.client.fromZone ?? "HOST") \(wanted.source.text) to "
+        let text =
+          "\(place.client.fromZone ?? "HOST") \(wanted.source.text) to "
           + "\(wanted.destination.text):\(wanted.port): kernel \(passes ? "passes" : "stops"), "
           + "we say \(result.verdict) by \(result.deciding.map(\.rule))"
         switch result.verdict {

@@ -34,7 +34,8 @@ final class KernelNetwork {
   static let ownV6 = "2a01:111::1"
 
   init() throws {
-    let mark = "sallyport-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...999))"
+    let mark =
+      "sallyport-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...999))"
     clients = NetworkNamespace(name: "\(mark)-c")
     firewall = NetworkNamespace(name: "\(mark)-f")
     servers = NetworkNamespace(name: "\(mark)-s")

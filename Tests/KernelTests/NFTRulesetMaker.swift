@@ -108,7 +108,8 @@ struct NFTRulesetMaker {
         + random.pick(["80", "443", "{ 80, 443 }", "8000-9000", "{ 1-100, 8443 }"] + extra)
     case 8: return "iifname \(not)\(random.pick(["\"lan0\"", "\"dmz0\"", "\"l*\"", "\"wan0\""]))"
     case 9: return "oifname \(not)\(random.pick(["\"wan0\"", "\"w*\"", "\"lan0\""]))"
-    case 10: return random.pick(["meta l4proto tcp", "meta l4proto { tcp, udp }", "meta l4proto udp"])
+    case 10:
+      return random.pick(["meta l4proto tcp", "meta l4proto { tcp, udp }", "meta l4proto udp"])
     case 11: return random.pick(["ct state new", "ct state invalid", "ct state { new, related }"])
     case 12: return random.pick(["tcp sport 1024-65535", "tcp sport 1-1023", "udp dport 443"])
     default: return random.pick(["meta nfproto ipv4", "meta nfproto ipv6", "th dport 443"])
@@ -124,7 +125,9 @@ struct NFTRulesetMaker {
     "192.168.0.0/16", "20.0.0.0/8",
   ]
   private static let sources6 = ["fd77::2", "fd77::/64", "{ fd77::82, 2a01:111::1 }", "fd00::/8"]
-  private static let targets6 = ["2a01:111::10", "2a01:111::/48", "{ 2a01:111::20, fd00::/8 }", "2000::/3"]
+  private static let targets6 = [
+    "2a01:111::10", "2a01:111::/48", "{ 2a01:111::20, fd00::/8 }", "2000::/3",
+  ]
 }
 
 extension String {

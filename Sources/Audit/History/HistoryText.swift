@@ -50,7 +50,7 @@ package enum HistoryText {
     for interval in intervals {
       let key = Key(
         site: interval.site, from: interval.from,
-        change: "\(interval.previous ?? "") → \(interval.verdict)",
+        change: "\(interval.previous ?? "not asked for") → \(interval.verdict)",
         cause: CauseText.sentence(interval.cause, detail: interval.detail))
       if groups[key] == nil { order.append(key) }
       groups[key, default: []].append(interval)
@@ -60,7 +60,8 @@ package enum HistoryText {
       let group = groups[key] ?? []
       var seen: Set<String> = []
       let endpoints = group.map { "\($0.endpoint) \($0.port)" }.filter { seen.insert($0).inserted }
-      let shown = endpoints.prefix(3).joined(separator: ", ")
+      let shown =
+        endpoints.prefix(3).joined(separator: ", ")
         + (endpoints.count > 3 ? " and \(endpoints.count - 3) more" : "")
       lines += PlainText.wrap(
         PlainText.safe("\(key.from)  \(key.site): \(key.change): \(shown)"), width: width)

@@ -103,9 +103,11 @@ struct PolicyChanges {
       if let table = change.tableNumber, let before = change.old, let after = change.new {
         bodies = (old.rules[table][before], new.rules[table][after])
       } else if let number = change.old {
-        guard let edit = objects.edits.first(where: {
-          $0.number == number && $0.isService == (change.new == 1)
-        }) else { continue }
+        guard
+          let edit = objects.edits.first(where: {
+            $0.number == number && $0.isService == (change.new == 1)
+          })
+        else { continue }
         bodies = (edit.old, edit.new)
       } else {
         continue
@@ -124,13 +126,19 @@ struct PolicyChanges {
 
   /// Objects that came and went. By themselves they change nothing: what uses them does.
   var objectsAddedAndRemoved: [(name: String, isAdded: Bool, place: Place)] {
-    objects.removed(oldPolicy).map { ($0.name, false, Self.place($0.position, nil, oldPolicy.files)) }
-      + objects.added(newPolicy).map { ($0.name, true, Self.place($0.position, nil, newPolicy.files)) }
+    objects.removed(oldPolicy).map {
+      ($0.name, false, Self.place($0.position, nil, oldPolicy.files))
+    }
+      + objects.added(newPolicy).map {
+        ($0.name, true, Self.place($0.position, nil, newPolicy.files))
+      }
   }
 
   // MARK: Finding changes
 
-  private static func place(_ position: SourcePosition?, _ ordinal: Int?, _ files: [String]) -> Place {
+  private static func place(_ position: SourcePosition?, _ ordinal: Int?, _ files: [String])
+    -> Place
+  {
     let number = position?.file ?? 0
     return Place(
       file: files.indices.contains(number) ? files[number] : files.first ?? "", position: position,
@@ -190,7 +198,8 @@ struct PolicyChanges {
       Change(
         kind: .objectEdited, table: "", name: name, before: place(before, nil, old.files),
         after: place(after, nil, new.files),
-        details: ContentDiff.differences(edit.old, edit.new), old: number, new: edit.isService ? 1 : 0,
+        details: ContentDiff.differences(edit.old, edit.new), old: number,
+        new: edit.isService ? 1 : 0,
         tableNumber: nil)
     }
     return objects.edits.map { edit in
@@ -346,7 +355,11 @@ private struct ObjectUnion {
     for body in bodies {
       let id = try JSONTree(body).root["id"]?.string ?? ""
       if sides[id] == nil { ids.append(id) }
-      if isNew { sides[id, default: (nil, nil)].new = body } else { sides[id, default: (nil, nil)].old = body }
+      if isNew {
+        sides[id, default: (nil, nil)].new = body
+      } else {
+        sides[id, default: (nil, nil)].old = body
+      }
     }
   }
 
@@ -363,10 +376,21 @@ private struct ObjectUnion {
   private func only(
     in policy: Policy, where isMeant: ((old: [UInt8]?, new: [UInt8]?)) -> Bool
   ) -> [(id: String, name: String, position: SourcePosition?)] {
-    let endpointObjects = endpointIDs.enumerated().filter { endpoints[$0.element].map(isMeant) ?? false }
-      .map { ($0.element, policy.endpointObjects[$0.offset].name, policy.endpointObjects[$0.offset].position) }
-    let serviceObjects = serviceIDs.enumerated().filter { services[$0.element].map(isMeant) ?? false }
-      .map { ($0.element, policy.serviceObjects[$0.offset].name, policy.serviceObjects[$0.offset].position) }
+    let endpointObjects = endpointIDs.enumerated().filter {
+      endpoints[$0.element].map(isMeant) ?? false
+    }
+    .map {
+      (
+        $0.element, policy.endpointObjects[$0.offset].name,
+        policy.endpointObjects[$0.offset].position
+      )
+    }
+    let serviceObjects = serviceIDs.enumerated().filter {
+      services[$0.element].map(isMeant) ?? false
+    }
+    .map {
+      ($0.element, policy.serviceObjects[$0.offset].name, policy.serviceObjects[$0.offset].position)
+    }
     return endpointObjects + serviceObjects
   }
 
@@ -381,7 +405,8 @@ private struct ObjectUnion {
       }
       return sides?.old ?? sides?.new ?? []
     }
-    let header = side.places.count - side.endpointObjects.count - side.serviceObjects.count
+    let header =
+      side.places.count - side.endpointObjects.count - side.serviceObjects.count
       - side.rules.reduce(0) { $0 + $1.count }
     guard header >= 0 else { return try side.policy(files: files) }
     // Places stand in the order of content, so they are laid out anew with the objects.

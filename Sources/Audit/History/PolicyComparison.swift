@@ -151,7 +151,8 @@ package struct PolicyComparison: Sendable {
       let client = ClientReport(
         traffic: choice.client.traffic,
         zones: [choice.client.fromZone, choice.client.toZone].compactMap { $0 }, networks: [],
-        family: selection.family.rawValue, note: "").text
+        family: selection.family.rawValue, note: ""
+      ).text
       guard records[client] == nil else { continue }
       let path = NetworkPath(
         hops: [Hop(device: device, policy: compiled, client: choice.client)],
@@ -194,7 +195,8 @@ package struct SnapshotReference: Hashable, Sendable {
     guard hops.isEmpty else {
       throw InventoryError(
         .unknownName, "site `\(site)` has several devices",
-        advice: "write \(site)/DEVICE; they are: \(hops.map(\.device.name).joined(separator: ", "))")
+        advice: "write \(site)/DEVICE; they are: \(hops.map(\.device.name).joined(separator: ", "))"
+      )
     }
     let when = moment.map { " at or before \($0)" } ?? ""
     throw InventoryError(

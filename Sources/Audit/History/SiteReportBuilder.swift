@@ -28,7 +28,9 @@ struct SiteReportBuilder {
     self.intervals = bySubject
   }
 
-  func report(_ subject: SiteSubject, _ outcome: Evaluation.Outcome, _ catalogue: Catalogue) -> SiteReport {
+  func report(_ subject: SiteSubject, _ outcome: Evaluation.Outcome, _ catalogue: Catalogue)
+    -> SiteReport
+  {
     let devices = subject.legs.map { leg in
       DeviceReport(
         device: leg.hop.device.name, scope: leg.scope.scope, format: leg.hop.format,

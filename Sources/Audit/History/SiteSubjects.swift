@@ -36,7 +36,8 @@ struct SiteSubject: Sendable {
     var text = "\(Engine.version) \(catalogue.reference) \(catalogue.source.sha256) \(family)\n"
     for leg in legs {
       let client = leg.client
-      text += "\(leg.hop.device.name) \(leg.scope.digest.base64EncodedString()) "
+      text +=
+        "\(leg.hop.device.name) \(leg.scope.digest.base64EncodedString()) "
         + "\(client.traffic) \(client.fromZone ?? "-") \(client.toZone ?? "-") "
         + "\(client.networks?.texts.joined(separator: ",") ?? "-")\n"
     }

@@ -66,7 +66,8 @@ package struct FolderWatch: Sendable {
         }
       } catch {
         throw InputError(
-          .notReadable, path: path, reason: "cannot be moved to \(target): "
+          .notReadable, path: path,
+          reason: "cannot be moved to \(target): "
             + SystemWords.describe(error), advice: "it would be imported again and again")
       }
     }

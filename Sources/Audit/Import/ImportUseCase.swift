@@ -1,6 +1,7 @@
 import Foundation
 import ImportKit
 import Inventory
+import Logging
 import PolicyModel
 import Synchronization
 
@@ -72,10 +73,17 @@ package struct ImportUseCase: Sendable {
   }
 
   private func importOne(_ unit: ImportUnit, now: String) -> Entry {
+    let log = Logger(label: "sallyport.import")
     do {
       let files = try unit.files()
       let outcome = try registry.read(files)
       let export = outcome.export
+      log.debug(
+        "read",
+        metadata: [
+          "export": "\(unit.label)", "format": "\(outcome.format.id)",
+          "bytes": "\(files.reduce(0) { $0 + $1.bytes.count })",
+        ])
       let device =
         unit.device ?? export.deviceName ?? DeviceName.fromFile(files.first?.name ?? "-")
       let (takenAt, source) = Self.time(unit, export, files, now: now)
@@ -92,6 +100,12 @@ package struct ImportUseCase: Sendable {
       } else {
         stored = .new
       }
+      log.debug(
+        isDryRun ? "looked at" : "stored",
+        metadata: [
+          "export": "\(unit.label)", "site": "\(unit.site)", "device": "\(device)",
+          "taken_at": "\(takenAt)", "outcome": "\(stored)",
+        ])
       return Entry(
         unit: unit, device: device, takenAt: takenAt, format: outcome.format.id,
         rules: export.policies.reduce(0) { $0 + $1.ruleCount },
@@ -100,6 +114,7 @@ package struct ImportUseCase: Sendable {
           count + policy.notes.count { $0.kind != .advisory && $0.kind != .reading }
         }, status: .stored(stored))
     } catch {
+      log.info("failed", metadata: ["export": "\(unit.label)", "error": "\(error)"])
       return Entry(
         unit: unit, device: unit.device ?? "", takenAt: unit.takenAt ?? "", format: "", rules: 0,
         scopes: [], remarks: 0, status: .failed(error))

@@ -19,7 +19,8 @@ package struct SiteList: Sendable {
     }
     if let unknown = table.columns.first(where: { !Self.columns.contains($0) }) {
       throw InputError(
-        .notUnderstood, path: "\(file.name):1", reason: "`\(unknown)` is no column of a list of sites",
+        .notUnderstood, path: "\(file.name):1",
+        reason: "`\(unknown)` is no column of a list of sites",
         advice: "columns are: \(Self.columns.sorted().joined(separator: ", "))")
     }
     for row in table.rows {

@@ -10,15 +10,30 @@ final class ARMTemplate {
   private let variables: JSONValue?
   /// Values from a parameters file or from the deployment that nests this template.
   private let given: [String: ARMValue]
+  /// The numbers of the `copy` loops around, by name; the innermost also under the empty name.
+  private let copyIndexes: [String: Int]
+  private let source: JSONValue?
   /// Variables and parameters being evaluated, to catch circles.
   private var inProgress: Set<String> = []
   /// Set while a name is made for people: a missing value then stands for itself.
   private var namesUnknowns = false
 
-  init(template: JSONValue?, given: [String: ARMValue] = [:]) {
+  init(
+    template: JSONValue?, given: [String: ARMValue] = [:], copyIndexes: [String: Int] = [:]
+  ) {
     parameters = template?["parameters"]
     variables = template?["variables"]
+    source = template
     self.given = given
+    self.copyIndexes = copyIndexes
+  }
+
+  /// The same template inside one run of a `copy` loop.
+  func iterating(_ name: String, _ index: Int) -> ARMTemplate {
+    var indexes = copyIndexes
+    indexes[name.lowercased()] = index
+    indexes[""] = index
+    return ARMTemplate(template: source, given: given, copyIndexes: indexes)
   }
 
   /// The value of a JSON value with expressions evaluated at its top; arrays and objects stay JSON.
@@ -126,6 +141,14 @@ final class ARMTemplate {
     case "empty":
       if let items = values.first.flatMap(elements) { return .bool(items.isEmpty) }
       return values.first?.text.map { .bool($0.isEmpty) } ?? .unknown(source)
+    case "copyindex":
+      // `copyIndex(offset)`, `copyIndex('loop')` or `copyIndex('loop', offset)`.
+      let isNamed = values.first?.text != nil && values.first?.number == nil
+      guard let index = copyIndexes[isNamed ? values[0].text?.lowercased() ?? "" : ""] else {
+        return .unknown(source)
+      }
+      let offset = isNamed ? values.dropFirst().first?.number : values.first?.number
+      return .number(index + (offset ?? 0))
     case "true": return .bool(true)
     case "false": return .bool(false)
     case "null": return .null

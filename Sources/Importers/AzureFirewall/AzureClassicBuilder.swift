@@ -8,12 +8,20 @@ enum AzureClassicBuilder {
     var builder = AzureRuleBuilder(resources: resources)
     let properties = firewall.properties
     // Classic firewalls keep the DNS proxy setting among the additional properties.
-    if let extra = properties["additionalProperties"] {
+    if let extra = properties.azure("additionalProperties") {
       builder.usesDNSProxy =
         firewall.text("Network.DNS.EnableProxy", in: extra)?.lowercased() == "true"
     }
-    for (name, isNetwork) in [("networkRuleCollections", true), ("applicationRuleCollections", false)] {
-      builder.addClassic(properties.member(name), of: firewall, isNetwork: isNetwork)
+    for (name, isNetwork) in [
+      ("networkRuleCollections", true), ("applicationRuleCollections", false),
+    ] {
+      builder.addClassic(properties.azure(name), of: firewall, isNetwork: isNetwork)
+    }
+    if let list = properties.azure("natRuleCollections"), list.count > 0 {
+      builder.notes.append(
+        Note(
+          .advisory, "\(list.count) DNAT collection(s) concern traffic from outside",
+          at: SourcePosition(file: firewall.file, line: list.line, pointer: list.pointer)))
     }
     builder.noteSettings(firewall)
     return builder.finish(scope: firewall.label ?? "firewall")
@@ -24,20 +32,36 @@ extension AzureRuleBuilder {
   mutating func addClassic(
     _ list: JSONValue?, of firewall: AzureResources.Item, isNetwork: Bool
   ) {
-    guard let list else { return }
-    let collections = (firewall.template.elements(list) ?? []).compactMap { value -> AzureResources.Item? in
-      guard case .json(let json) = value else { return nil }
-      return AzureResources.Item(value: json, template: firewall.template, file: firewall.file)
+    guard let list, let collections = items(list, of: firewall, what: "rule collections") else {
+      return
     }
-    let ordered = collections.sorted { priority($0) < priority($1) }
-    for collection in ordered {
+    var placed: [(item: AzureResources.Item, priority: Int)] = []
+    for collection in collections {
+      let what = "collection `\(collection.label ?? "")`"
+      placed.append(
+        (collection, priority(of: collection, in: collection.properties, what: what) ?? .max))
+    }
+    // Swift's sort is stable, so equal priorities keep the order of the export.
+    for (collection, _) in placed.sorted(by: { $0.priority < $1.priority }) {
       let properties = collection.properties
       let name = collection.label ?? "collection"
-      let word = properties["action"].flatMap { collection.text("type", in: $0) } ?? ""
-      let action: Action = word.lowercased() == "allow" ? .allow : .deny(.drop)
-      for element in properties["rules"]?.elements.map({ $0 }) ?? [] {
-        let rule = AzureResources.Item(
-          value: element, template: firewall.template, file: firewall.file)
+      let word = properties.azure("action").flatMap { collection.text("type", in: $0) } ?? ""
+      guard
+        let rules = properties.azure("rules").flatMap({
+          items($0, of: collection, what: "rules of `\(name)`")
+        })
+      else { continue }
+      let action: Action
+      switch word.lowercased() {
+      case "allow": action = .allow
+      case "deny": action = .deny(.drop)
+      default:
+        let what = "the action of collection `\(name)` is not known"
+        notes.append(Note(.unresolved, what, at: collection.position))
+        addPerhaps(Condition(.unresolved, what), at: collection.position)
+        continue
+      }
+      for rule in rules {
         let ruleName = "\(name)/\(rule.label ?? "rule")"
         if isNetwork {
           addNetworkRule(rule, name: ruleName, action: action)
@@ -46,9 +70,5 @@ extension AzureRuleBuilder {
         }
       }
     }
-  }
-
-  private func priority(_ item: AzureResources.Item) -> Int {
-    item.properties["priority"].flatMap { item.template.evaluate($0).number } ?? .max
   }
 }

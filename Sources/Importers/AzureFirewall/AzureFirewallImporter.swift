@@ -9,7 +9,7 @@
 // Name grammar: learn.microsoft.com, Azure Firewall FAQ, "How do wildcards work in target URLs and
 // target FQDNs in application rules?".
 // Not modelled: DNAT (concerns traffic from outside), threat intelligence and IDPS (noted), web
-// categories and tags (conditions), `copy` loops of templates (reported).
+// categories and tags (conditions).
 
 import ImportKit
 import JSONTree
@@ -27,30 +27,24 @@ package struct AzureFirewallImporter: ExportImporter {
       "az network firewall policy rule-collection-group list -g GROUP --policy-name POLICY -o json",
       "az network ip-group list -g GROUP -o json",
     ],
-    pieces: "a template, with its parameters file if need be; or policy, groups, IP groups and parent "
+    pieces:
+      "a template, with its parameters file if need be; or policy, groups, IP groups and parent "
       + "policy as separate files", importerVersion: 1)
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }
     var finder = AzureResources()
     for top in tree.tops { finder.collect(top, template: ARMTemplate(template: nil)) }
-    if finder.holdsPolicy || !finder.ipGroups.isEmpty || finder.isParametersFile { return .yes }
+    if finder.holdsPolicy || finder.holdsSecurityGroups || !finder.ipGroups.isEmpty
+      || finder.isParametersFile
+    {
+      return .yes
+    }
     return .no
   }
 
   package func read(_ documents: [ExportDocument]) throws(ImportError) -> ImportedExport {
-    var resources = AzureResources()
-    // A parameters file may stand before or after the template that it belongs to.
-    for document in documents {
-      for top in document.json?.tops ?? [] { resources.collectParameters(top) }
-    }
-    for (number, document) in documents.enumerated() {
-      resources.file = number
-      for top in document.json?.tops ?? [] {
-        resources.collect(
-          top, template: ARMTemplate(template: top, given: resources.parameterValues))
-      }
-    }
+    let resources = AzureResources(documents)
     guard resources.holdsPolicy else {
       throw ImportError(
         .incomplete, file: documents.first?.file ?? "",
@@ -58,7 +52,8 @@ package struct AzureFirewallImporter: ExportImporter {
         advice: "give the rule collection groups too: az network firewall policy "
           + "rule-collection-group list")
     }
-    let policies = AzurePolicyBuilder.build(resources)
+    // A template often holds the security groups of the subnets too: scopes of their own.
+    let policies = AzurePolicyBuilder.build(resources) + AzureSecurityGroups.build(resources)
     return ImportedExport(deviceName: resources.firewallName, policies: policies)
   }
 }

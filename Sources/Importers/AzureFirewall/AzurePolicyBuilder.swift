@@ -62,7 +62,7 @@ enum AzurePolicyBuilder {
     var chain: [AzureResources.Item?] = [policy]
     var current = policy
     while chain.count < 16 {
-      guard let base = current.properties["basePolicy"], base.isObject,
+      guard let base = current.properties.azure("basePolicy"), base.isObject,
         let id = current.text("id", in: base), let name = lastName(id)
       else { return chain }
       guard
@@ -82,7 +82,7 @@ enum AzurePolicyBuilder {
   ) -> Policy {
     var builder = AzureRuleBuilder(resources: resources)
     builder.usesDNSProxy = chain.contains { item in
-      guard let item, let settings = item.properties["dnsSettings"] else { return false }
+      guard let item, let settings = item.properties.azure("dnsSettings") else { return false }
       return item.text("enableProxy", in: settings)?.lowercased() == "true"
     }
     // Rules of the most distant ancestor come first.
@@ -103,12 +103,14 @@ enum AzurePolicyBuilder {
     if chain.isEmpty {
       builder.notes.append(
         Note(
-          .completeness, "the policy itself is not in the export: its parent policy, DNS proxy and "
+          .completeness,
+          "the policy itself is not in the export: its parent policy, DNS proxy and "
             + "TLS settings are not known; give az network firewall policy show as well"))
     } else if groups.isEmpty, resources.groups.isEmpty {
       builder.notes.append(
         Note(
-          .completeness, "the export has no rule collection group; give az network firewall policy "
+          .completeness,
+          "the export has no rule collection group; give az network firewall policy "
             + "rule-collection-group list as well"))
     }
     return builder.finish(scope: name)

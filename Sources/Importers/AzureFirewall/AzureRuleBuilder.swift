@@ -33,9 +33,12 @@ struct AzureRuleBuilder {
     for group in groups {
       let groupName = AzurePolicyBuilder.lastName(group.label) ?? "group"
       let groupPriority = priority(of: group, in: group.properties, what: "group `\(groupName)`")
-      guard let list = group.properties["ruleCollections"],
-        let elements = items(list, of: group, what: "rule collections of `\(groupName)`")
-      else { continue }
+      var elements = copied("ruleCollections", in: group.properties, of: group)
+      if let list = group.properties.azure("ruleCollections")
+        ?? group.properties.azure("ruleCollection")
+      {
+        elements += items(list, of: group, what: "rule collections of `\(groupName)`") ?? []
+      }
       for collection in elements {
         let name = collection.label ?? "collection"
         placed.append(
@@ -62,15 +65,17 @@ struct AzureRuleBuilder {
   private mutating func add(_ placed: [Placed]) {
     // Swift's sort is stable, so equal priorities keep the order of the export.
     let ordered = placed.sorted {
-      ($0.groupPriority ?? .max, $0.priority ?? .max) < ($1.groupPriority ?? .max, $1.priority ?? .max)
+      ($0.groupPriority ?? .max, $0.priority ?? .max) < (
+        $1.groupPriority ?? .max, $1.priority ?? .max
+      )
     }
     for collection in ordered { add(collection) }
   }
 
-  private mutating func priority(
+  mutating func priority(
     of item: AzureResources.Item, in object: JSONValue, what: String
   ) -> Int? {
-    guard let value = object["priority"] else { return nil }
+    guard let value = object.azure("priority") else { return nil }
     if let number = item.template.evaluate(value).number { return number }
     notes.append(
       Note(
@@ -80,30 +85,63 @@ struct AzureRuleBuilder {
   }
 
   /// The members of an array, or of the array that an expression names.
-  private mutating func items(
+  mutating func items(
     _ list: JSONValue, of owner: AzureResources.Item, what: String
   ) -> [AzureResources.Item]? {
-    if list.isArray {
-      return list.elements.map {
-        AzureResources.Item(value: $0, template: owner.template, file: owner.file)
+    var array = list
+    if case .json(let json) = owner.template.evaluate(list) { array = json }
+    if array.isArray {
+      // `ConvertTo-Json` prints what lies deeper than its limit as a text, such as a type name.
+      let cut = array.elements.contains { element in
+        element.string.map { $0.hasPrefix("Microsoft.Azure.") || $0.hasPrefix("@{") } ?? false
       }
-    }
-    if case .json(let json) = owner.template.evaluate(list), json.isArray {
-      return json.elements.map {
-        AzureResources.Item(value: $0, template: owner.template, file: owner.file)
+      if !cut {
+        return array.elements.map {
+          AzureResources.Item(value: $0, template: owner.template, file: owner.file)
+        }
       }
+      notes.append(
+        Note(
+          .completeness, "\(what) are cut off; export again with ConvertTo-Json -Depth 20",
+          at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
+    } else {
+      notes.append(
+        Note(
+          .unresolved, "\(what) are given by an expression that is not known",
+          at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
     }
-    notes.append(
-      Note(
-        .unresolved, "\(what) are given by an expression that is not known",
-        at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
     let unknown = Condition(.unresolved, "\(what) are not in the export")
-    addPerhaps(unknown, at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer))
+    addPerhaps(
+      unknown, at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer))
     return nil
   }
 
+  /// What a `copy` loop among the properties makes of its input.
+  private mutating func copied(
+    _ name: String, in object: JSONValue, of owner: AzureResources.Item
+  ) -> [AzureResources.Item] {
+    let loop = object.azure("copy")?.elements.first {
+      $0.azure("name")?.string?.lowercased() == name.lowercased()
+    }
+    guard let loop else { return [] }
+    let place = SourcePosition(file: owner.file, line: loop.line, pointer: loop.pointer)
+    guard let input = loop.azure("input"), input.isObject,
+      let count = loop.azure("count").flatMap({ owner.template.evaluate($0).number }),
+      (0...AzureResources.copyLimit).contains(count)
+    else {
+      let what = "\(name) made by a `copy` loop are not known"
+      notes.append(Note(.unresolved, what, at: place))
+      addPerhaps(Condition(.unresolved, what), at: place)
+      return []
+    }
+    return (0..<count).map { index in
+      AzureResources.Item(
+        value: input, template: owner.template.iterating(name, index), file: owner.file)
+    }
+  }
+
   /// Rules that are not known may allow as well as deny.
-  private mutating func addPerhaps(_ condition: Condition, at position: SourcePosition) {
+  mutating func addPerhaps(_ condition: Condition, at position: SourcePosition) {
     for action in [Action.allow, .deny(.drop)] {
       network.append(
         Rule(
@@ -115,7 +153,8 @@ struct AzureRuleBuilder {
   mutating func addMissingParent(at position: SourcePosition?) {
     notes.append(
       Note(
-        .completeness, "the parent policy is not in the export, and its rules come first; give it "
+        .completeness,
+        "the parent policy is not in the export, and its rules come first; give it "
           + "and its rule collection groups as well", at: position))
     addPerhaps(
       Condition(.unresolved, "rules of the parent policy, which come first, are not in the export"),
@@ -126,15 +165,19 @@ struct AzureRuleBuilder {
 
   private mutating func add(_ placed: Placed) {
     let item = placed.item
-    let word = (item.value["action"].flatMap { item.text("type", in: $0) } ?? "").lowercased()
+    let word = (item.value.azure("action").flatMap { item.text("type", in: $0) } ?? "").lowercased()
     let type = item.text("ruleCollectionType")?.lowercased() ?? ""
-    guard let list = item.value["rules"] ?? item.properties["rules"],
-      let rules = items(list, of: item, what: "rules of `\(placed.name)`")
-    else { return }
+    var rules = copied("rules", in: item.value, of: item)
+    if let list = item.value.azure("rules") ?? item.properties.azure("rules") {
+      guard let listed = items(list, of: item, what: "rules of `\(placed.name)`") else { return }
+      rules += listed
+    }
     if type.contains("natrule") || word == "dnat" {
       if !rules.isEmpty {
         notes.append(
-          Note(.advisory, "DNAT collection `\(placed.name)` concerns traffic from outside", at: item.position))
+          Note(
+            .advisory, "DNAT collection `\(placed.name)` concerns traffic from outside",
+            at: item.position))
       }
       return
     }
@@ -157,7 +200,7 @@ struct AzureRuleBuilder {
   private mutating func add(_ rule: AzureResources.Item, in collection: String, action: Action) {
     let name = "\(collection)/\(rule.label ?? "rule")"
     let kind = rule.text("ruleType")?.lowercased() ?? ""
-    if kind == "networkrule" || kind.isEmpty && rule.value["destinationPorts"] != nil {
+    if kind == "networkrule" || kind.isEmpty && rule.value.azure("destinationPorts") != nil {
       addNetworkRule(rule, name: name, action: action)
     } else if kind == "applicationrule" || kind.isEmpty {
       addApplicationRule(rule, name: name, action: action)
@@ -226,7 +269,8 @@ struct AzureRuleBuilder {
           return unresolved("address `\(text)` is an unfilled template marker", rule)
         }
         // What is not an address is a service tag: a list of ranges that Microsoft publishes.
-        guard text.first?.isLetter ?? false, text.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "." || $0 == "_" })
+        guard text.first?.isLetter ?? false,
+          text.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "." || $0 == "_" })
         else { return unresolved("address `\(text)` is not readable", rule) }
         return .tag(text)
       }
@@ -385,7 +429,8 @@ struct AzureRuleBuilder {
   }
 
   private mutating func addEmptyRule(_ rule: AzureResources.Item, name: String) {
-    notes.append(Note(.reading, "rule `\(name)` names no target and matches nothing", at: rule.position))
+    notes.append(
+      Note(.reading, "rule `\(name)` names no target and matches nothing", at: rule.position))
     application.append(
       Rule(
         name: name, match: Match([.never("the rule names no target")]), action: .continue,
@@ -399,7 +444,8 @@ struct AzureRuleBuilder {
     case .unknown(let what): return unresolved(what, rule)
     case .text(let text):
       guard let pattern = read(text) else {
-        notes.append(Note(.unmodelled, "target `\(text)` is outside the grammar", at: rule.position))
+        notes.append(
+          Note(.unmodelled, "target `\(text)` is outside the grammar", at: rule.position))
         return .host(.glob(text.lowercased()), .doubtful)
       }
       return .host(pattern, .observed)
@@ -423,7 +469,7 @@ struct AzureRuleBuilder {
   private mutating func applicationPorts(_ rule: AzureResources.Item) -> ServiceList {
     var ports = PortSet()
     var doubts: [ServiceTerm] = []
-    guard let list = rule.value["protocols"] else {
+    guard let list = rule.value.azure("protocols") else {
       return ServiceList([.condition(Condition(.unresolved, "the rule has no protocol"))])
     }
     for item in items(list, of: rule, what: "protocols of the rule") ?? [] {
@@ -436,7 +482,7 @@ struct AzureRuleBuilder {
         number = parts.count > 1 ? Int(parts[1]) : nil
       } else {
         word = item.text("protocolType")?.lowercased() ?? ""
-        number = item.value["port"].flatMap { item.template.evaluate($0).number }
+        number = item.value.azure("port").flatMap { item.template.evaluate($0).number }
       }
       let standard = ["http": 80, "https": 443, "mssql": 1433][word]
       guard let standard, let port = UInt16(exactly: number ?? standard) else {
@@ -455,23 +501,35 @@ struct AzureRuleBuilder {
   mutating func noteSettings(_ item: AzureResources.Item) {
     let properties = item.properties
     if let mode = item.text("threatIntelMode", in: properties), mode.lowercased() == "deny" {
+      let exempt = ["threatIntelWhitelist", "threatIntelAllowList"].compactMap {
+        properties.azure($0)?.azure("fqdns")?.count
+      }.reduce(0, +)
       notes.append(
         Note(
-          .advisory, "threat intelligence is set to Deny: it acts before all rules on hosts that "
-            + "Microsoft lists as malicious", at: item.position))
+          .advisory,
+          "threat intelligence is set to Deny: it acts before all rules on hosts that "
+            + "Microsoft lists as malicious"
+            + (exempt > 0 ? ", but for \(exempt) listed names" : ""),
+          at: item.position))
     }
-    if let detection = properties["intrusionDetection"],
+    if let detection = properties.azure("intrusionDetection"),
       let mode = item.text("mode", in: detection), mode.lowercased() == "deny"
+    {
+      let exempt = detection.azure("configuration")?.azure("bypassTrafficSettings")?.count ?? 0
+      notes.append(
+        Note(
+          .advisory,
+          "intrusion prevention is set to Deny: it can stop traffic that the rules allow"
+            + (exempt > 0 ? "; \(exempt) bypass rule(s) exempt traffic" : ""),
+          at: item.position))
+    }
+    if let proxy = properties.azure("explicitProxy"),
+      item.text("enableExplicitProxy", in: proxy)?.lowercased() == "true"
     {
       notes.append(
         Note(
-          .advisory, "intrusion prevention is set to Deny: it can stop traffic that the rules allow",
-          at: item.position))
-    }
-    if let proxy = properties["explicitProxy"], item.text("enableExplicitProxy", in: proxy)?.lowercased() == "true" {
-      notes.append(
-        Note(
-          .advisory, "the explicit proxy is on: clients that use it are judged by application rules "
+          .advisory,
+          "the explicit proxy is on: clients that use it are judged by application rules "
             + "only", at: item.position))
     }
   }

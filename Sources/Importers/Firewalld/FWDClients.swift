@@ -129,6 +129,12 @@ struct FWDClients {
   }
 
   private mutating func note(_ all: [FWDConfiguration.Zone]) {
+    notes.append(
+      Note(
+        .completeness,
+        "changes that were made at run time only, and rules of other programs (containers, nft, "
+          + "iptables), are not in these files; see firewall-cmd --list-all-zones and `nft list "
+          + "ruleset`"))
     let isBound = all.contains { !$0.interfaces.isEmpty || !$0.sources.isEmpty }
     let unbound = all.filter { $0.interfaces.isEmpty && $0.sources.isEmpty && !$0.isBuiltIn }
     if !all.isEmpty, !isBound || !unbound.isEmpty {

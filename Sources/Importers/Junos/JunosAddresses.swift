@@ -164,7 +164,8 @@ struct JunosAddresses {
     let condition = Condition(.unmodelled, "wildcard mask `\(text)` of address `\(name)`")
     context.note(.unmodelled, "wildcard mask `\(text)` in address `\(name)`", at: position)
     let parts = text.split(separator: "/")
-    guard parts.count == 2, let base = IPAddress(parts[0]), case .v4(let mask)? = IPAddress(parts[1]),
+    guard parts.count == 2, let base = IPAddress(parts[0]),
+      case .v4(let mask)? = IPAddress(parts[1]),
       let around = AddressSet(prefix: base, length: UInt8((~mask).leadingZeroBitCount))
     else { return EndpointList([.condition(condition)]) }
     return EndpointList([.condition(condition)], except: [.addresses(around.complement())])

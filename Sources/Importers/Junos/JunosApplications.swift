@@ -11,7 +11,9 @@ struct JunosApplications {
   init(_ containers: [JunosNode]) {
     for container in containers {
       for node in container.children("application") {
-        if let name = node.childText("name"), applications[name] == nil { applications[name] = node }
+        if let name = node.childText("name"), applications[name] == nil {
+          applications[name] = node
+        }
       }
       for node in container.children("application-set") {
         if let name = node.childText("name"), sets[name] == nil { sets[name] = node }
@@ -90,7 +92,8 @@ struct JunosApplications {
     }
     if node.has("rpc-program-number") || node.has("uuid") {
       return .condition(
-        Condition(.unmodelled, "application `\(name)` follows remote-procedure calls to their ports"))
+        Condition(
+          .unmodelled, "application `\(name)` follows remote-procedure calls to their ports"))
     }
     let number: UInt8?
     if let text = node.childText("protocol"), !text.isEmpty {

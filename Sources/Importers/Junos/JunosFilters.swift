@@ -11,6 +11,10 @@ struct JunosFilters {
   private var prefixLists: [String: JunosNode] = [:]
   private(set) var tables: [Table] = []
   private(set) var stages: [Stage] = []
+  /// Tables that let what a filter forwards packet by packet pass without the policies.
+  private(set) var bypasses: [Table] = []
+  /// An interface to the Internet with a filter on what comes in, which replies must pass.
+  private(set) var replyFilter: String?
 
   init(
     firewall: [JunosNode], policyOptions: [JunosNode], interfaces: [JunosNode], zones: JunosZones
@@ -37,13 +41,11 @@ struct JunosFilters {
     }
   }
 
-  /// Whether any filter is on an interface.
-  var isEmpty: Bool { stages.isEmpty }
-
   private mutating func addStage(
     direction: String, family: String, interfaces: [JunosNode], zones: JunosZones
   ) {
     var rules: [Rule] = []
+    var bypass: [Rule] = []
     var counts: [String: Int] = [:]
     for zone in zones.byInterface.values { counts[zone, default: 0] += 1 }
     let shared = Set(counts.filter { $0.value > 1 }.keys)
@@ -56,10 +58,27 @@ struct JunosFilters {
           + bound.texts("\(direction)-list")
         // Filters on interfaces of no zone touch no traffic through the device.
         guard !used.isEmpty, let zone = zones.byInterface[name] else { continue }
-        rules += boundRules(
+        if direction == "input", zones.leadsToInternet(zone) { replyFilter = replyFilter ?? name }
+        let terms = boundRules(
           used, family: family, zone: zone, interface: name, direction, bound,
           isShared: shared.contains(zone))
+        rules += terms.map(\.rule)
+        // "Selective stateless packet-based services": packets that a filter on the way in marks
+        // with `packet-mode` skip the flow module, and so the policies. Source: juniper.net,
+        // "Understanding Selective Stateless Packet-Based Services".
+        guard direction == "input", terms.contains(where: \.isPacketMode) else { continue }
+        bypass += terms.map { term in
+          var rule = term.rule
+          if rule.action != .continue { rule.action = term.isPacketMode ? .allow : .return }
+          return rule
+        }
       }
+    }
+    if !bypass.isEmpty {
+      bypasses.append(
+        Table(
+          name: "packet mode \(family)", rules: bypass,
+          defaultAction: DefaultAction(.none, name: "not in packet mode")))
     }
     guard !rules.isEmpty else { return }
     let name = "filters \(family) \(direction)"
@@ -69,19 +88,26 @@ struct JunosFilters {
       Stage(table: name, families: [family == "inet" ? .ipv4 : .ipv6], isAuxiliary: true))
   }
 
+  /// A term of a filter, and whether what it accepts skips the policies.
+  private struct Term {
+    let rule: Rule
+    var isPacketMode = false
+  }
+
   /// The terms of the filters of one interface. Where a zone has several interfaces, it is open
   /// which one a flow uses, so nothing is decided for sure.
   private func boundRules(
     _ used: [String], family: String, zone: String, interface: String, _ direction: String,
     _ bound: JunosNode, isShared: Bool
-  ) -> [Rule] {
+  ) -> [Term] {
     let zones = ZoneList([zone])
     var binding: [Clause] = [direction == "input" ? .from(zones) : .to(zones)]
     if isShared {
       binding.append(
         .requires(
           Condition(
-            .interfaceBinding, "zone `\(zone)` has several interfaces, and the filter is on "
+            .interfaceBinding,
+            "zone `\(zone)` has several interfaces, and the filter is on "
               + interface)))
     }
     let text = "filter `\(used.joined(separator: ", "))` on \(interface)"
@@ -94,10 +120,21 @@ struct JunosFilters {
     guard known.count == used.count, used.count == 1, let filter = known.first,
       let terms = terms(filter, binding: binding, interface: interface)
     else {
+      let open = Match(binding + [.requires(condition)])
+      let denies = Term(
+        rule: Rule(
+          name: text, match: open, action: .deny(.drop), origin: .implied,
+          position: bound.position))
+      let bypasses = known.contains { filter in
+        filter.children("term").contains { $0.descend("then", "packet-mode") != nil }
+      }
+      guard bypasses else { return [denies] }
       return [
-        Rule(
-          name: text, match: Match(binding + [.requires(condition)]), action: .deny(.drop),
-          origin: .implied, position: bound.position)
+        denies,
+        Term(
+          rule: Rule(
+            name: text, match: open, action: .allow, origin: .implied, position: bound.position),
+          isPacketMode: true),
       ]
     }
     return terms
@@ -107,6 +144,7 @@ struct JunosFilters {
   private static func passesEverything(_ filter: JunosNode) -> Bool {
     for term in filter.children("term") {
       let then = term.child("then")
+      if then?.has("packet-mode") ?? false { return false }
       if then?.has("discard") ?? false || then?.has("reject") ?? false { return false }
       if !term.has("from"), then?.has("accept") ?? false { return true }
     }
@@ -116,9 +154,9 @@ struct JunosFilters {
   /// Nil where a term hands over to something that is not read.
   private func terms(
     _ filter: JunosNode, binding: [Clause], interface: String
-  ) -> [Rule]? {
+  ) -> [Term]? {
     let name = filter.childText("name") ?? ""
-    var rules: [Rule] = []
+    var rules: [Term] = []
     for term in filter.children("term") {
       guard !term.has("filter") else { return nil }
       let label = "\(name): \(term.childText("name") ?? "")"
@@ -134,20 +172,24 @@ struct JunosFilters {
         // A term that names no terminating action accepts.
         action = .allow
       }
-      let clauses = term.child("from").map { fromClauses($0, label: label) } ?? []
+      let clauses =
+        term.child("from").map { fromClauses($0, label: label, accepts: action == .allow) } ?? []
       rules.append(
-        Rule(
-          name: label, match: Match(binding + clauses), action: action, origin: .implied,
-          position: term.position))
+        Term(
+          rule: Rule(
+            name: label, match: Match(binding + clauses), action: action, origin: .implied,
+            position: term.position),
+          isPacketMode: action == .allow && (then?.has("packet-mode") ?? false)))
     }
     rules.append(
-      Rule(
-        name: "\(name): end of filter", match: Match(binding), action: .deny(.drop),
-        origin: .implied, position: filter.position))
+      Term(
+        rule: Rule(
+          name: "\(name): end of filter", match: Match(binding), action: .deny(.drop),
+          origin: .implied, position: filter.position)))
     return rules
   }
 
-  private func fromClauses(_ from: JunosNode, label: String) -> [Clause] {
+  private func fromClauses(_ from: JunosNode, label: String, accepts: Bool) -> [Clause] {
     var clauses: [Clause] = []
     var read: Set<String> = []
     let numbers = (from.texts("protocol") + from.texts("next-header"))
@@ -171,6 +213,12 @@ struct JunosFilters {
       guard let list = addresses(from, names) else { continue }
       clauses.append(isSource ? .source(list) : .destination(list))
       read.formUnion(names)
+    }
+    // A first packet is not yet part of a connection. A term that drops the rest of connections
+    // stays a doubt: the first packet alone is no connection.
+    if accepts, from.has("tcp-established") {
+      clauses.append(.never("asks for established connections, which a first packet does not have"))
+      read.insert("tcp-established")
     }
     for child in from.children where !read.contains(child.name) {
       let value = child.text.isEmpty ? "" : " " + child.text

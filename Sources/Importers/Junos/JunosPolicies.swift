@@ -34,19 +34,26 @@ struct JunosPolicies {
 
   // MARK: Table
 
-  /// - Parameter isInactive: whether something around the section is switched off.
-  mutating func table(_ sections: [(node: JunosNode, isInactive: Bool)]) -> Table {
-    var rules: [Rule] = []
+  /// - Parameters:
+  ///   - isInactive: whether something around the section is switched off.
+  ///   - groups: what may stand among the policies besides those that are written there.
+  mutating func table(
+    _ sections: [(node: JunosNode, isInactive: Bool)], groups: JunosGroups
+  ) -> Table {
+    var rules = decided(groups.rules(.zonePairs))
     for (section, isOff) in sections {
       for pair in section.all("policy") {
         let from = pair.childText("from-zone-name") ?? ""
         let to = pair.childText("to-zone-name") ?? ""
         for policy in pair.all("policy") {
-          let scope = Scope(from: [from], to: [to], label: "\(from) to \(to)")
+          let scope = Scope(
+            from: Self.zones(from), to: Self.zones(to), label: "\(from) to \(to)",
+            isOdd: from == "any" || to == "any")
           rules += self.rules(policy, scope, isOff: isOff || pair.isInactive)
         }
       }
     }
+    rules += decided(groups.rules(.global))
     for (section, isOff) in sections {
       for global in section.all("global") {
         for policy in global.all("policy") {
@@ -58,15 +65,25 @@ struct JunosPolicies {
         }
       }
     }
-    let written = sections.lazy.filter { !$0.isInactive }.compactMap { $0.node.child("default-policy") }
-      .first
+    let written = sections.lazy.filter { !$0.isInactive }.compactMap {
+      $0.node.child("default-policy")
+    }
+    .first
+    rules += decided(groups.rules(.defaultPolicy))
     return Table(name: "policies", rules: rules, defaultAction: Self.defaultAction(written))
+  }
+
+  /// Keeps rules that no policy wrote in step with ``decrypting``.
+  private mutating func decided(_ rules: [Rule]) -> [Rule] {
+    decrypting += rules.map { ($0, nil) }
+    return rules
   }
 
   private static func defaultAction(_ node: JunosNode?) -> DefaultAction {
     let permits = node?.has("permit-all") ?? false
     return DefaultAction(
-      permits ? .allow : .deny, name: permits ? "default-policy permit-all" : "default policy (deny-all)",
+      permits ? .allow : .deny,
+      name: permits ? "default-policy permit-all" : "default policy (deny-all)",
       position: node?.position)
   }
 
@@ -75,7 +92,12 @@ struct JunosPolicies {
     let from: [String]
     let to: [String]
     let label: String
+    /// Whether a zone pair names `any`, which only global policies may.
+    var isOdd = false
   }
+
+  /// A pair names one zone for each side; nothing is asked where it says `any`.
+  private static func zones(_ name: String) -> [String] { name == "any" ? [] : [name] }
 
   private static func zones(_ match: JunosNode?, _ name: String) -> [String] {
     let texts = match?.texts(name) ?? []
@@ -88,6 +110,11 @@ struct JunosPolicies {
     var clauses: [Clause] = []
     if !scope.from.isEmpty { clauses.append(.from(ZoneList(scope.from))) }
     if !scope.to.isEmpty { clauses.append(.to(ZoneList(scope.to))) }
+    if scope.isOdd {
+      let text = "a zone pair with `any`: where it stands among the others is not documented"
+      context.note(.unmodelled, text, at: node.position)
+      clauses.append(.requires(Condition(.unmodelled, text)))
+    }
     if let match = node.child("match") {
       clauses += matchClauses(match, scope)
     } else {
@@ -230,7 +257,8 @@ struct JunosPolicies {
           doubtfulGate(
             "application-firewall \(firewall.text)", at: firewall.position,
             Condition(
-              .application, "application firewall `\(firewall.text)`: decides by the application "
+              .application,
+              "application firewall `\(firewall.text)`: decides by the application "
                 + "that the device recognises")))
       }
       if let access = services.child("uac-policy") {
@@ -240,6 +268,13 @@ struct JunosPolicies {
             Condition(.user, "unified access control: roles of the user decide")))
       }
       noteServices(services)
+      for child in services.children where !Self.knownServices.contains(child.name) {
+        names.append(
+          doubtfulGate(
+            child.text.isEmpty ? child.name : "\(child.name) \(child.text)", at: child.position,
+            Condition(
+              .unmodelled, "`\(child.name)`: what it does with permitted traffic is not judged")))
+      }
     }
     if let authentication = permit.child("firewall-authentication") {
       names.append(
@@ -252,7 +287,8 @@ struct JunosPolicies {
         doubtfulGate(
           "tunnel \(tunnel.text)", at: tunnel.position,
           Condition(
-            .unmodelled, "the traffic goes into the tunnel `\(tunnel.text)`: what is behind it "
+            .unmodelled,
+            "the traffic goes into the tunnel `\(tunnel.text)`: what is behind it "
               + "decides")))
     }
     // "drop-untranslated: drop the packet if the destination address is not translated".
@@ -262,7 +298,8 @@ struct JunosPolicies {
         let rule = Rule(
           name: name, match: Match(), action: .deny(.drop), origin: .implied,
           position: untranslated.position)
-        gates.append(Table(name: name, rules: [rule], defaultAction: DefaultAction(.allow, name: name)))
+        gates.append(
+          Table(name: name, rules: [rule], defaultAction: DefaultAction(.allow, name: name)))
       }
       names.append(name)
     }
@@ -292,15 +329,25 @@ struct JunosPolicies {
     return name
   }
 
+  private static let threatServices: Set<String> = [
+    "idp", "idp-policy", "security-intelligence-policy", "security-intelligence",
+    "advanced-anti-malware-policy", "icap-redirect", "packet-capture", "anti-virus-policy",
+    "aamw-policy", "dns-security-policy",
+  ]
+
+  /// Services that are judged elsewhere, and those that shape, steer or count permitted traffic.
+  private static let knownServices = threatServices.union([
+    "utm-policy", "application-firewall", "uac-policy", "ssl-proxy",
+    "application-traffic-control", "application-traffic-control-rule-set", "gprs-gtp-profile",
+    "gprs-sctp-profile", "services-offload", "security-metadata-streaming-policy", "apply-groups",
+  ])
+
   /// Services that look for attacks and cannot decide a verdict.
   private mutating func noteServices(_ services: JunosNode) {
-    let threats: Set<String> = [
-      "idp", "idp-policy", "security-intelligence-policy", "security-intelligence",
-      "advanced-anti-malware-policy", "icap-redirect", "packet-capture",
-    ]
-    for child in services.children where threats.contains(child.name) {
+    for child in services.children where Self.threatServices.contains(child.name) {
       context.note(
-        .advisory, "`\(child.name)` is on for permitted traffic and may stop what it takes for an "
+        .advisory,
+        "`\(child.name)` is on for permitted traffic and may stop what it takes for an "
           + "attack", at: child.position)
     }
   }

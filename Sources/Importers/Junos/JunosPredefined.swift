@@ -65,7 +65,9 @@ enum JunosPredefined {
     ],
     "ms-rpc": [.tcp(one(135)), .udp(one(135))], "sun-rpc": [.tcp(one(111)), .udp(one(111))],
     "routing-inbound": [.tcp(one(179)), .udp(one(520)), .tcp(one(646)), .udp(one(646))],
-    "ymsg": [.tcp(PortSet(5000...5010)), .tcp(one(5050)), .udp(PortSet(5000...5010)), .udp(one(5050))],
+    "ymsg": [
+      .tcp(PortSet(5000...5010)), .tcp(one(5050)), .udp(PortSet(5000...5010)), .udp(one(5050)),
+    ],
     "vnc": [.tcp(PortSet(5800...5800)), .tcp(PortSet(5900...5900))],
     "stun": [.udp(PortSet(3478...3479)), .tcp(PortSet(3478...3479))],
     "vdo-live": [.tcp(PortSet(7000...7010)), .udp(PortSet(7000...7010))],

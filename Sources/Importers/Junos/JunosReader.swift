@@ -35,28 +35,40 @@ struct JunosReader {
   private func policy(_ system: System) -> Policy {
     var policy = Policy(scope: system.scope, format: "junos-srx", productVersion: version)
     let node = system.node
-    let security = node.all("security").map { (node: $0, isOff: system.isInactive || $0.isInactive) }
+    let security = node.all("security").map {
+      (node: $0, isOff: system.isInactive || $0.isInactive)
+    }
     let active = security.filter { !$0.isOff }.map(\.node)
     // Web filtering and SSL proxy profiles of the device serve every system.
     let shared = node.name == "configuration" ? [] : configuration.children("security")
     let services = [node, configuration].flatMap { $0.children("services") }
     var sslProfiles: [String: JunosNode] = [:]
-    for profile in services.compactMap({ $0.descend("ssl", "proxy") }).flatMap({ $0.children("profile") }) {
-      if let name = profile.childText("name"), sslProfiles[name] == nil { sslProfiles[name] = profile }
+    for profile in services.compactMap({ $0.descend("ssl", "proxy") }).flatMap({
+      $0.children("profile")
+    }) {
+      if let name = profile.childText("name"), sslProfiles[name] == nil {
+        sslProfiles[name] = profile
+      }
     }
     var policies = JunosPolicies(
       addresses: JunosAddresses(active),
       applications: JunosApplications(node.children("applications")),
-      webFilter: JunosWebFilter(active + shared, grammar: JunosVersion(version).grammar),
+      webFilter: JunosWebFilter(active + shared, version: JunosVersion(version)),
       schedulers: Set(
-        [node, configuration].flatMap { $0.children("schedulers") }.flatMap { $0.names("scheduler") }),
+        [node, configuration].flatMap { $0.children("schedulers") }.flatMap {
+          $0.names("scheduler")
+        }),
       sslProfiles: sslProfiles)
     let sections = security.flatMap { section in
       section.node.all("policies").map { ($0, section.isOff || $0.isInactive) }
     }
-    let table = policies.table(sections.map { (node: $0.0, isInactive: $0.1) })
+    let groups = JunosGroups(configuration)
+    var table = policies.table(
+      sections.map { (node: $0.0, isInactive: $0.1) }, groups: groups)
     let inspection = policies.inspection()
-    let interfaces = node.children("interfaces") + (node.name == "configuration" ? [] : configuration.children("interfaces"))
+    let interfaces =
+      node.children("interfaces")
+      + (node.name == "configuration" ? [] : configuration.children("interfaces"))
     let zones = JunosZones(
       security: active, interfaces: interfaces, routing: node.children("routing-options"),
       rules: table.rules)
@@ -64,29 +76,47 @@ struct JunosReader {
       firewall: [node, configuration].flatMap { $0.children("firewall") },
       policyOptions: [node, configuration].flatMap { $0.children("policy-options") },
       interfaces: interfaces, zones: zones)
-    policy.tables = [table] + policies.gates + (inspection.map { [$0] } ?? []) + filters.tables
+    table.rules.insert(contentsOf: filters.bypasses.map { Self.jump($0) }, at: 0)
+    let redirects = JunosRedirects(security: active, zones: zones)
+    policy.tables =
+      [table] + policies.gates + (inspection.map { [$0] } ?? []) + filters.tables
+      + filters.bypasses + (redirects.table.map { [$0] } ?? [])
     policy.notes = policies.context.notes + zones.notes
     policy.pipelines = pipelines(
-      table, inspection: inspection, filters: filters, hasPolicies: !sections.isEmpty,
-      into: &policy)
+      table, inspection: inspection, filters: filters, redirects: redirects,
+      hasPolicies: !sections.isEmpty, into: &policy)
     policy.endpointObjects = policies.context.objects.endpoints
     policy.serviceObjects = policies.context.objects.services
     policy.zones = zones.zones
     policy.proposals = zones.proposals
-    policy.notes += completenessNotes(system, active: active, table: table)
+    policy.notes += completenessNotes(system, active: active, table: table) + groups.notes
+    if let name = filters.replyFilter {
+      policy.notes.append(
+        Note(
+          .completeness,
+          "filters on what comes in by `\(name)` are not judged: replies to the "
+            + "clients must pass them too"))
+    }
     return policy
+  }
+
+  private static func jump(_ table: Table) -> Rule {
+    Rule(
+      name: "selective packet mode", match: Match(), action: .jump(table.name), origin: .implied,
+      position: table.rules.first?.position ?? SourcePosition(line: 1))
   }
 
   // MARK: Pipelines
 
   private func pipelines(
-    _ table: Table, inspection: Table?, filters: JunosFilters, hasPolicies: Bool,
-    into policy: inout Policy
+    _ table: Table, inspection: Table?, filters: JunosFilters, redirects: JunosRedirects,
+    hasPolicies: Bool, into policy: inout Policy
   ) -> [Pipeline] {
     if let mode = packetMode {
       policy.notes.append(
         Note(
-          .completeness, "the device forwards packet by packet (`\(mode.text)`): zones and security "
+          .completeness,
+          "the device forwards packet by packet (`\(mode.text)`): zones and security "
             + "policies have no effect, only filters on interfaces", at: mode.position))
       let open = Table(
         name: "packet mode", rules: [],
@@ -101,7 +131,8 @@ struct JunosReader {
     guard hasPolicies || configuration.has("system") || configuration.has("interfaces") else {
       return []
     }
-    var stages = filters.stages + [Stage(table: table.name)]
+    let translation = redirects.table.map { [Stage(table: $0.name, isAuxiliary: true)] } ?? []
+    var stages = filters.stages + translation + [Stage(table: table.name)]
     if let stage = sixStage(into: &policy) {
       if stage.isBypass {
         stages[stages.count - 1].families = [.ipv4]
@@ -131,7 +162,8 @@ struct JunosReader {
       clauses.append(
         .requires(
           Condition(
-            .unmodelled, "the export does not say whether the device forwards IPv6, which depends "
+            .unmodelled,
+            "the export does not say whether the device forwards IPv6, which depends "
               + "on the release")))
     }
     let name = "IPv6 forwarding"
@@ -187,36 +219,10 @@ struct JunosReader {
         add("the export holds no `applications`; those that policies name may be defined elsewhere")
       }
     }
-    groupNotes(into: &notes)
+    add(
+      "the export does not contain what the device learns at run time: addresses of DNS names, "
+        + "members of feeds and dynamic addresses, the vendor's URL categories, signatures; see "
+        + "`show security dns-cache` and `show security dynamic-address`")
     return notes
-  }
-
-  /// Configuration groups are written once and applied in many places; without `display
-  /// inheritance` the export does not show what they add.
-  private func groupNotes(into notes: inout [Note]) {
-    let applied = configuration.texts("apply-groups")
-      + configuration.children.flatMap { $0.texts("apply-groups") }
-      + configuration.children("security").flatMap { security in
-        security.children.flatMap { section in
-          section.texts("apply-groups") + section.children.flatMap { $0.texts("apply-groups") }
-        }
-      }
-    guard !applied.isEmpty else { return }
-    let names = Set(applied).sorted()
-    let defined = configuration.children("groups").filter {
-      names.contains($0.childText("name") ?? "")
-    }
-    let touching = defined.filter { group in
-      ["security", "applications", "firewall", "logical-systems"].contains { group.has($0) }
-    }
-    let first = touching.first
-    let effect =
-      first == nil
-      ? "" : "; `\(first?.childText("name") ?? "")` holds parts of the policy, which are missing here"
-    notes.append(
-      Note(
-        .completeness, "configuration groups (\(names.prefix(4).joined(separator: ", "))) are not "
-          + "expanded\(effect); export with `| display inheritance | display xml`",
-        at: first?.position ?? configuration.child("apply-groups")?.position))
   }
 }

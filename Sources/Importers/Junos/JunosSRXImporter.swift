@@ -58,7 +58,9 @@ package struct JunosSRXImporter: ExportImporter {
     guard let node = Self.configuration(document) else { return Self.reply(document) }
     let hasSecurity =
       !node.all("security").isEmpty
-      || (node.all("logical-systems") + node.all("tenants")).contains { !$0.all("security").isEmpty }
+      || (node.all("logical-systems") + node.all("tenants")).contains {
+        !$0.all("security").isEmpty
+      }
     if hasSecurity { return .yes }
     let isJunos = ["version", "system", "interfaces", "routing-options", "applications", "groups"]
       .contains { !node.all($0).isEmpty }
@@ -79,7 +81,8 @@ package struct JunosSRXImporter: ExportImporter {
     }
     let name = root.children.first { _ in true }?.name
     return .almost(
-      reason: "this reply of the device holds no `configuration`" + (name.map { " but `\($0)`" } ?? ""),
+      reason: "this reply of the device holds no `configuration`"
+        + (name.map { " but `\($0)`" } ?? ""),
       advice: "export with: show configuration | display xml | no-more")
   }
 

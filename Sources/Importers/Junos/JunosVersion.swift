@@ -38,4 +38,10 @@ struct JunosVersion {
     guard (year, number) == (12, 1), train >= 46 else { return .anyPrefix }
     return train == 46 ? .mixed : .oneWord
   }
+
+  /// Whether web filtering reads the name in a TLS handshake. "Traditionally … the SRX device used
+  /// the destination IP address from the HTTPS packet"; names came with 12.3X48 and 15.1X49
+  /// (kb.juniper.net KB31122, and juniper.net "Enhanced Web Filtering Overview"), in the former train
+  /// with a maintenance release that is not told here.
+  var readsTLSNames: Bool { (year, number) >= (15, 1) }
 }

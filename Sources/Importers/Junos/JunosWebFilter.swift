@@ -5,6 +5,7 @@ import PolicyModel
 /// Web filtering: URL patterns, custom categories, and the profiles that UTM policies name.
 struct JunosWebFilter {
   private let grammar: JunosVersion.PatternGrammar
+  private let readsTLSNames: Bool
   private var patterns: [String: JunosNode] = [:]
   private var categories: [String: JunosNode] = [:]
   /// The web-filtering profile of each UTM policy.
@@ -13,8 +14,9 @@ struct JunosWebFilter {
   /// Sections that may hold the block and allow lists for all profiles.
   private var sections: [JunosNode] = []
 
-  init(_ security: [JunosNode], grammar: JunosVersion.PatternGrammar) {
-    self.grammar = grammar
+  init(_ security: [JunosNode], version: JunosVersion) {
+    grammar = version.grammar
+    readsTLSNames = version.readsTLSNames
     for section in security {
       for utm in section.children("utm") {
         for objects in utm.children("custom-objects") {
@@ -22,13 +24,16 @@ struct JunosWebFilter {
             if let name = node.childText("name"), patterns[name] == nil { patterns[name] = node }
           }
           for node in objects.children("custom-url-category") {
-            if let name = node.childText("name"), categories[name] == nil { categories[name] = node }
+            if let name = node.childText("name"), categories[name] == nil {
+              categories[name] = node
+            }
           }
         }
         for node in utm.children("utm-policy") {
           if let name = node.childText("name"), policies[name] == nil { policies[name] = node }
         }
-        let places = [utm.descend("feature-profile", "web-filtering")]
+        let places =
+          [utm.descend("feature-profile", "web-filtering")]
           + [utm.descend("default-configuration", "web-filtering")]
         for filtering in places.compactMap({ $0 }) {
           sections.append(filtering)
@@ -78,7 +83,8 @@ struct JunosWebFilter {
       } else {
         let text =
           "URL pattern `\(value.text)` in `\(name)` is outside the grammar"
-          + (grammar == .unknown ? ", as far as it can be told without a release" : " of the release")
+          + (grammar == .unknown
+            ? ", as far as it can be told without a release" : " of the release")
         context.note(.unmodelled, text, at: value.position)
         terms.append(.condition(Condition(.unmodelled, text)))
       }
@@ -108,7 +114,8 @@ struct JunosWebFilter {
       return open(
         tableName, at: reference.position,
         Condition(
-          .category, "web-filtering profile `\(reference.text)` is predefined or not in the export"))
+          .category, "web-filtering profile `\(reference.text)` is predefined or not in the export")
+      )
     }
     var builder = Builder(filter: self, profile: profile, context: context)
     let table = builder.table(named: tableName)
@@ -144,6 +151,7 @@ struct JunosWebFilter {
     }
 
     mutating func table(named tableName: String) -> Table {
+      if !filter.readsTLSNames { leaveTLSOpen() }
       for (element, action) in [
         ("url-blacklist", Action.deny(.reject)), ("url-blocklist", .deny(.reject)),
         ("url-whitelist", .allow), ("url-allowlist", .allow),
@@ -156,7 +164,8 @@ struct JunosWebFilter {
       categories()
       if let filterSet = profile.child("base-filter") {
         addDoubt(
-          Condition(.category, "base filter `\(filterSet.text)` of the vendor"), at: filterSet.position)
+          Condition(.category, "base filter `\(filterSet.text)` of the vendor"),
+          at: filterSet.position)
       }
       if let reputation = profile.child("site-reputation-action"),
         reputation.children.contains(where: { Self.denies($0.text) })
@@ -167,13 +176,30 @@ struct JunosWebFilter {
       return Table(name: tableName, rules: rules, defaultAction: defaultAction())
     }
 
+    /// Two rules that leave TLS open, where a release may compare addresses and no names.
+    private mutating func leaveTLSOpen() {
+      let condition = Condition(
+        .unmodelled,
+        "releases before 15.1X49 may filter TLS by the address of the server and not by "
+          + "its name")
+      for action in [Action.deny(.reject), .allow] {
+        rules.append(
+          Rule(
+            name: "\(name): TLS",
+            match: Match([
+              .service(ServiceList([.service(.tcp(PortSet(443)))])), .requires(condition),
+            ]), action: action, origin: .implied, position: profile.position))
+      }
+    }
+
     /// What becomes of hosts that no list and no category names; a profile that does not say is
     /// left open.
     private mutating func defaultAction() -> DefaultAction {
       guard let node = profile.child("default") else {
         addDoubt(
           Condition(
-            .unmodelled, "profile `\(name)` names no default action for hosts in none of its "
+            .unmodelled,
+            "profile `\(name)` names no default action for hosts in none of its "
               + "categories"), at: profile.position)
         return DefaultAction(.allow, name: "not blocked by the profile")
       }

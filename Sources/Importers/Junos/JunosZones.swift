@@ -10,6 +10,17 @@ struct JunosZones {
   private(set) var byInterface: [String: String] = [:]
   private var networks: [String: AddressSet] = [:]
 
+  /// Every network that is attached to the device.
+  var own: AddressSet {
+    var v4: [IntervalSet<UInt32>.Interval] = []
+    var v6: [IntervalSet<UInt128>.Interval] = []
+    for set in networks.values {
+      v4 += set.v4.intervals
+      v6 += set.v6.intervals
+    }
+    return AddressSet(v4: IntervalSet(v4), v6: IntervalSet(v6))
+  }
+
   /// - Parameters:
   ///   - security: `security` sections that count.
   ///   - interfaces: `interfaces` sections.
@@ -66,7 +77,8 @@ struct JunosZones {
     if units.isEmpty {
       notes.append(
         Note(
-          .completeness, "zone `\(name)` has no interface: as exported no traffic can enter or leave "
+          .completeness,
+          "zone `\(name)` has no interface: as exported no traffic can enter or leave "
             + "by it", at: node.position))
     }
     zones.append(
@@ -87,9 +99,14 @@ struct JunosZones {
     if !zones.isEmpty {
       notes.append(
         Note(
-          .completeness, "the export defines no zones; their names are taken from the policies, and "
+          .completeness,
+          "the export defines no zones; their names are taken from the policies, and "
             + "which interfaces they have is open"))
     }
+  }
+
+  func leadsToInternet(_ zone: String) -> Bool {
+    zones.contains { $0.name == zone && $0.leadsToInternet }
   }
 
   // MARK: Clients

@@ -44,7 +44,8 @@ enum NFTField: Equatable {
       default: self = .other("`ct \(key)`")
       }
     } else if let fib = left["fib"] {
-      let flags = fib["flags"]?.elements.compactMap(\.string) ?? fib["flags"]?.string.map { [$0] } ?? []
+      let flags =
+        fib["flags"]?.elements.compactMap(\.string) ?? fib["flags"]?.string.map { [$0] } ?? []
       if fib["result"]?.string == "type", flags.contains("daddr") {
         self = .destinationType
       } else if flags.contains("saddr") {

@@ -37,7 +37,8 @@ struct NFTMatchContext {
     }
     let operation = body["op"]?.string ?? "=="
     if let flags = NFTFlags(left, operation: operation, right: right) {
-      return flags.holdsForFirstPacket ? [[]] : [[.never("for other TCP flags than those of a first packet")]]
+      return flags.holdsForFirstPacket
+        ? [[]] : [[.never("for other TCP flags than those of a first packet")]]
     }
     if operation == "!=" {
       return [differs(left, right)]
@@ -78,7 +79,9 @@ struct NFTMatchContext {
     guard let field = NFTField(left), case .ports(let number, let isSource) = field,
       let bound = right.int.flatMap({ UInt16(exactly: $0) })
     else {
-      if case .notTCP(let name) = NFTField(left) { return [.never("looks at \(name), which TCP does not have")] }
+      if case .notTCP(let name) = NFTField(left) {
+        return [.never("looks at \(name), which TCP does not have")]
+      }
       return doubt("comparison `\(operation)` on \(Self.describe(left))")
     }
     let ports: PortSet
@@ -118,7 +121,9 @@ struct NFTMatchContext {
       result.append(clauses)
     }
     if values.isDynamic {
-      result.append([.requires(Condition(.externalList, "the set `\(values.name)` changes at run time"))])
+      result.append([
+        .requires(Condition(.externalList, "the set `\(values.name)` changes at run time"))
+      ])
     }
     return result.isEmpty ? [[.never("the set is empty")]] : result
   }
@@ -198,7 +203,8 @@ struct NFTMatchContext {
     case .user:
       let words = values.items.compactMap { Self.plain($0).scalarText }.joined(separator: ", ")
       clauses = [
-        .requires(Condition(.user, "\(negated ? "any process but of" : "only processes of") \(words)"))
+        .requires(
+          Condition(.user, "\(negated ? "any process but of" : "only processes of") \(words)"))
       ]
     case .time: clauses = [.requires(Condition(.schedule, "at certain times only"))]
     case .reversePath:
@@ -272,7 +278,11 @@ struct NFTMatchContext {
     }
     let holds = states.contains("new") || states.contains("8")
     if holds == (operation == "!=") {
-      return [.never("for connection state \(operation == "!=" ? "other than " : "")\(states.joined(separator: ", ")), not for a new connection")]
+      return [
+        .never(
+          "for connection state \(operation == "!=" ? "other than " : "")\(states.joined(separator: ", ")), not for a new connection"
+        )
+      ]
     }
     return []
   }

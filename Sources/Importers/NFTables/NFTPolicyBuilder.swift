@@ -33,16 +33,21 @@ struct NFTPolicyBuilder {
     policy.proposals = proposals(zones: policy.zones)
     policy.endpointObjects = translator.objects.endpoints
     policy.serviceObjects = translator.objects.services
-    policy.notes = translator.notes + ruleset.dormantTables.map { table in
-      Note(
-        .reading, "table `\(table["family"]?.string ?? "") \(table["name"]?.string ?? "")` is dormant and "
-          + "takes no part", at: SourcePosition(line: table.line, pointer: table.pointer))
-    }
+    policy.notes =
+      translator.notes
+      + ruleset.dormantTables.map { table in
+        Note(
+          .reading,
+          "table `\(table["family"]?.string ?? "") \(table["name"]?.string ?? "")` is dormant and "
+            + "takes no part", at: SourcePosition(line: table.line, pointer: table.pointer))
+      }
     if !ruleset.orphans.isEmpty, let first = ruleset.orphans.first {
       policy.notes.append(
         Note(
-          .completeness, "\(ruleset.orphans.count) rules belong to chains that are not in the dump; "
-            + "export the whole ruleset", at: SourcePosition(line: first.line, pointer: first.pointer)))
+          .completeness,
+          "\(ruleset.orphans.count) rules belong to chains that are not in the dump; "
+            + "export the whole ruleset",
+          at: SourcePosition(line: first.line, pointer: first.pointer)))
     }
     return policy
   }
@@ -142,11 +147,14 @@ struct NFTPolicyBuilder {
       ]
     }
     let out = zones.first(where: \.leadsToInternet)?.name
-    let inside = translator.enteringInterfaces.filter { $0 != out && $0 != "lo" && !$0.hasSuffix("*") }
+    let inside = translator.enteringInterfaces.filter {
+      $0 != out && $0 != "lo" && !$0.hasSuffix("*")
+    }
     let why = out.map { "; source addresses are translated on `\($0)`" } ?? ""
     guard !inside.isEmpty else {
       return [
-        ClientProposal(client: Client(toZone: out), reason: "routed traffic from any interface\(why)")
+        ClientProposal(
+          client: Client(toZone: out), reason: "routed traffic from any interface\(why)")
       ]
     }
     return inside.sorted().map { name in

@@ -59,8 +59,10 @@ struct NFTRuleTranslator {
           verdicts.append(([], .allow))
           translatingInterfaces.formUnion(Self.leaving(alternatives))
         case "limit", "quota", "ct count":
-          let what = kind == "limit" ? "a rate limit" : (kind == "quota" ? "a quota" : "a connection limit")
-          multiply(&alternatives, by: [[.requires(Condition(.unmodelled, "holds within \(what) only"))]])
+          let what =
+            kind == "limit" ? "a rate limit" : (kind == "quota" ? "a quota" : "a connection limit")
+          multiply(
+            &alternatives, by: [[.requires(Condition(.unmodelled, "holds within \(what) only"))]])
         case "xt":
           multiply(
             &alternatives,
@@ -132,7 +134,9 @@ struct NFTRuleTranslator {
           family: chain.name.family, table: chain.name.table, name: String(name.dropFirst()))]
       guard let set else {
         context.note("map `\(name)` is not in the dump", kind: .unresolved)
-        return [([.requires(Condition(.unresolved, "map `\(name)` is not in the dump"))], .deny(.drop))]
+        return [
+          ([.requires(Condition(.unresolved, "map `\(name)` is not in the dump"))], .deny(.drop))
+        ]
       }
       entries = set.elements
       isDynamic = set.isDynamic
@@ -144,7 +148,8 @@ struct NFTRuleTranslator {
       let pair = entry.elements.map { $0 }
       guard pair.count == 2, let action = action(pair[1], chain: chain) else {
         context.note("an entry of a verdict map is not readable")
-        result.append(([.requires(Condition(.unmodelled, "an entry of a verdict map"))], .deny(.drop)))
+        result.append(
+          ([.requires(Condition(.unmodelled, "an entry of a verdict map"))], .deny(.drop)))
         continue
       }
       for alternative in context.equals(key, pair[0]) {

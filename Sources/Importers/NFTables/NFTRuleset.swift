@@ -71,7 +71,8 @@ struct NFTRuleset {
           }
         case "set", "map":
           guard let name = Self.name(value) else { continue }
-          sets[name] = Set(name: name, value: value, elements: value["elem"]?.elements.map { $0 } ?? [])
+          sets[name] = Set(
+            name: name, value: value, elements: value["elem"]?.elements.map { $0 } ?? [])
         case "element":
           guard let name = Self.name(value) else { continue }
           sets[name]?.elements += value["elem"]?.elements.map { $0 } ?? []
@@ -79,7 +80,11 @@ struct NFTRuleset {
           let name = Name(
             family: value["family"]?.string ?? "", table: value["table"]?.string ?? "",
             name: value["chain"]?.string ?? "")
-          if let number = numbers[name] { chains[number].rules.append(value) } else { orphans.append(value) }
+          if let number = numbers[name] {
+            chains[number].rules.append(value)
+          } else {
+            orphans.append(value)
+          }
         default: break
         }
       }

@@ -21,7 +21,9 @@ package struct NFTablesImporter: ExportImporter {
     importerVersion: 1)
 
   package func recognise(_ document: ExportDocument) -> Recognition {
-    guard let tree = document.json, let list = tree.root["nftables"], list.isArray else { return .no }
+    guard let tree = document.json, let list = tree.root["nftables"], list.isArray else {
+      return .no
+    }
     let kinds = Set(list.elements.prefix(200).flatMap { $0.members.map(\.key) })
     if !kinds.isDisjoint(with: ["chain", "table", "metainfo", "rule"]) { return .yes }
     return .almost(

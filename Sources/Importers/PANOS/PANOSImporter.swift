@@ -34,7 +34,9 @@ package struct PANOSImporter: ExportImporter {
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let root = document.xml else { return .no }
-    guard let config = PANOSElements.config(root) else { return Self.answer(root) }
+    guard let config = PANOSElements.config(root) else {
+      return Self.part(root) ?? Self.answer(root)
+    }
     if PANOSElements.isPanorama(config) { return .no }
     if config.descend("devices", "entry", "vsys") != nil { return .yes }
     if let attribute = ["fawkes-config-version", "fawkes-config"].first(where: {
@@ -49,6 +51,19 @@ package struct PANOSImporter: ExportImporter {
     return .almost(
       reason: "`config/devices/entry/vsys` is missing, so there is no security policy",
       advice: "export the whole running configuration, not a part of it")
+  }
+
+  /// A branch of a configuration that somebody saved alone; nil where the root is something else.
+  private static func part(_ root: XMLElement) -> Recognition? {
+    let branches = ["rulebase", "pre-rulebase", "post-rulebase", "vsys", "device-group"]
+    let isBranch =
+      branches.contains(root.name)
+      || root.name == "entry" && branches.contains { root.child($0) != nil }
+    let known = branches + ["entry", "security", "decryption", "nat", "default-security-rules"]
+    guard isBranch, root.children.contains(where: { known.contains($0.name) }) else { return nil }
+    return .almost(
+      reason: "this is one branch (`\(root.name)`) of a configuration: zones, objects or rules are "
+        + "missing", advice: "export the whole running configuration: running-config.xml")
   }
 
   /// What an answer of the API that holds no configuration is.

@@ -92,7 +92,11 @@ struct PANOSVsysReader {
   }
 
   private func completenessNotes(_ layers: [PANOSLayer]) -> [Note] {
-    guard pushed == nil else { return [] }
+    [PANOSPassedOver.runTimeNote] + (pushed == nil ? pushedNotes(layers) : [])
+  }
+
+  /// What a Panorama may push and the export does not show.
+  private func pushedNotes(_ layers: [PANOSLayer]) -> [Note] {
     let rulebase = vsys.child("rulebase")
     if layers.allSatisfy({ $0.rules("security").isEmpty }) {
       return [
@@ -103,7 +107,10 @@ struct PANOSVsysReader {
           at: rulebase.map { SourcePosition(line: $0.line) })
       ]
     }
-    guard let panorama = device.descend("deviceconfig", "system", "panorama"), !panorama.isEmpty
+    // Until 9.0 the server stood in `system` itself.
+    let system = device.descend("deviceconfig", "system")
+    guard let panorama = system?.child("panorama") ?? system?.child("panorama-server"),
+      !panorama.isEmpty
     else { return [] }
     return [
       Note(
@@ -121,6 +128,13 @@ enum PANOSPassedOver {
     ("pbf", "policy-based forwarding"), ("application-override", "application override"),
     ("authentication", "authentication policy"), ("captive-portal", "captive portal"),
   ]
+
+  /// What no configuration of these products holds.
+  static let runTimeNote = Note(
+    .completeness,
+    "the export does not contain what the firewall loads at run time: contents of external lists, "
+      + "addresses of FQDN objects, registered tags, URL categories of hosts; see `request system "
+      + "external-list show`, `show dns-proxy fqdn all`, `show object registered-ip all`")
 
   static func notes(_ layers: [PANOSLayer]) -> [Note] {
     kinds.compactMap { kind, meaning in

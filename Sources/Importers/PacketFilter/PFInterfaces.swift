@@ -115,6 +115,15 @@ struct PFInterfaces {
     Int(gateway.childText("priority") ?? "") ?? 255
   }
 
+  /// Another connection to a provider: both products treat an interface with a gateway of its own as
+  /// one (docs.netgate.com, "Interface Configuration"), and nobody's clients sit there.
+  private static func isSecondLine(_ interface: Interface) -> Bool {
+    guard interface.key != "lan" else { return false }
+    let gateway = interface.element.value("gateway") ?? "none"
+    let way = interface.element.childText("ipaddr") ?? ""
+    return gateway != "none" || ["pppoe", "ppp", "pptp", "l2tp"].contains(way)
+  }
+
   func interface(_ key: String) -> Interface? { byKey[key].map { all[$0] } }
 
   func leadsToInternet(_ key: String) -> Bool { key == internet }
@@ -169,8 +178,10 @@ struct PFInterfaces {
   }
 
   var proposals: [ClientProposal] {
-    let inside = all.filter { $0.enabled && $0.key != internet }
-    let chosen = inside.isEmpty ? all.filter { $0.key != internet } : inside
+    let enabled = all.filter { $0.enabled && $0.key != internet }
+    let inside = enabled.filter { !Self.isSecondLine($0) }
+    let others = enabled.isEmpty ? all.filter { $0.key != internet } : enabled
+    let chosen = inside.isEmpty ? others : inside
     guard !chosen.isEmpty else {
       return [
         ClientProposal(

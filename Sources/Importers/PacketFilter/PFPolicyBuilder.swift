@@ -51,6 +51,28 @@ struct PFPolicyBuilder {
     policy.endpointObjects = translator.aliases.table.endpoints
     policy.serviceObjects = translator.aliases.table.services
     policy.notes = ownNotes + translator.notes + translator.aliases.notes + interfaces.notes
+    policy.notes += runTimeNotes()
     return policy
+  }
+
+  /// What no configuration of these products holds, and settings that make the way out doubtful.
+  private func runTimeNotes() -> [Note] {
+    let menu =
+      dialect == .pfSense ? "Diagnostics > Tables" : "Firewall > Diagnostics > Aliases"
+    var notes = [
+      Note(
+        .completeness,
+        "the export does not contain what the firewall loads at run time: addresses of names in "
+          + "aliases, contents of URL tables and block lists; see \(menu), and `pfctl -sr` for the "
+          + "rules in force")
+    ]
+    if let mode = root.descend("nat", "outbound", "mode"), mode.text == "disabled" {
+      notes.append(
+        Note(
+          .advisory,
+          "outgoing translation is switched off: private addresses reach the Internet only where "
+            + "another device translates them", at: SourcePosition(line: mode.line)))
+    }
+    return notes
   }
 }

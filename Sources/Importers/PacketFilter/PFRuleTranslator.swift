@@ -32,20 +32,29 @@ struct PFRuleTranslator {
   mutating func tables(_ ordered: [PFRule]) -> (entering: Table, leaving: Table) {
     var entering: [(rule: Rule, isQuick: Bool)] = []
     var leaving: [(rule: Rule, isQuick: Bool)] = []
+    var routed: [Rule] = []
     for rule in ordered {
       for translated in translate(rule) {
-        if rule.direction != .out { entering.append((translated, rule.isQuick)) }
+        if rule.direction != .out {
+          entering.append((translated, rule.isQuick))
+          routed += doubtAboutWayOut(rule, translated)
+        }
         if rule.direction != .in {
-          leaving.append((Self.turnedOutward(translated), rule.isQuick))
+          leaving += turnedOutward(translated, family: rule.family).map { ($0, rule.isQuick) }
         }
       }
+    }
+    let outward = Self.firstMatch(leaving)
+    // Which interface a flow leaves by matters only where rules tell the interfaces apart.
+    let isTold = outward.contains { rule in
+      rule.enabled && rule.match.clauses.contains { if case .to = $0 { true } else { false } }
     }
     return (
       Table(
         name: "in", rules: automaticBlocks() + Self.firstMatch(entering),
         defaultAction: DefaultAction(.deny, name: "default deny rule")),
       Table(
-        name: "out", rules: Self.firstMatch(leaving),
+        name: "out", rules: (isTold ? routed : []) + outward,
         defaultAction: DefaultAction(.allow, name: "let out anything from firewall host itself"))
     )
   }
@@ -53,15 +62,6 @@ struct PFRuleTranslator {
   /// The first-match list that equals pf's "last match wins, unless quick" (pf.conf(5)).
   private static func firstMatch(_ entries: [(rule: Rule, isQuick: Bool)]) -> [Rule] {
     entries.filter(\.isQuick).map(\.rule) + entries.filter { !$0.isQuick }.reversed().map(\.rule)
-  }
-
-  /// A rule bound to interfaces, for packets that leave by them.
-  private static func turnedOutward(_ rule: Rule) -> Rule {
-    var rule = rule
-    rule.match.clauses = rule.match.clauses.map {
-      if case .from(let zones) = $0 { .to(zones) } else { $0 }
-    }
-    return rule
   }
 
   // MARK: Automatic rules
@@ -196,18 +196,6 @@ struct PFRuleTranslator {
     let hours = schedule.children("timerange").compactMap { $0.value("hour") }
     let shown = hours.isEmpty ? "" : " (\(hours.prefix(3).joined(separator: ", ")))"
     return .requires(Condition(.schedule, "schedule `\(name)`\(shown)"))
-  }
-
-  private mutating func noteGateway(_ rule: PFRule) {
-    guard let gateway = rule.gateway else { return }
-    let skips = root.descend("system", "skip_rules_gw_down") != nil
-    notes.append(
-      Note(
-        .advisory,
-        "rule `\(rule.name)` sends its traffic by the gateway `\(gateway)`: outgoing "
-          + "floating rules of that interface count"
-          + (skips ? ", and the rule is left out while the gateway is down" : ""),
-        at: SourcePosition(line: rule.line)))
   }
 
   // MARK: Addresses and ports

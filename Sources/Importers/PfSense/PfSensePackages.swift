@@ -7,9 +7,11 @@ enum PfSensePackages {
   static func read(_ root: XMLElement, interfaces: PFInterfaces) -> PFAddOns {
     var result = PFAddOns()
     let packages = root.child("installedpackages")
-    let known: Set<String> = ["squidGuard", "snort", "suricata", "pfBlockerNG", "squid"]
+    let known = ["squid", "snort", "suricata", "pfblocker", "e2guardian", "privoxy", "tinyproxy"]
     for package in packages?.children("package").map({ $0 }) ?? [] {
-      guard let name = package.childText("name"), known.contains(name) else { continue }
+      guard let name = package.childText("name"),
+        known.contains(where: name.lowercased().hasPrefix)
+      else { continue }
       result.addNote("package \(name) is installed", at: package)
     }
     if let packages {
@@ -18,7 +20,20 @@ enum PfSensePackages {
       intrusion(packages, into: &result)
     }
     captivePortal(root, interfaces, into: &result)
+    ethernet(root, into: &result)
     return result
+  }
+
+  /// Rules for frames, which pfSense Plus has since 22.05: they come before those for packets.
+  private static func ethernet(_ root: XMLElement, into result: inout PFAddOns) {
+    let blocking = root.all("ethernet", "rule").first { rule in
+      rule.childText("type") == "block" && rule.child("disabled") == nil
+    }
+    guard let blocking else { return }
+    result.addDoubt(
+      "Ethernet rules", [],
+      Condition(.unmodelled, "Ethernet rules: they may block clients by hardware address"),
+      at: blocking)
   }
 
   private static func isOn(_ text: String?) -> Bool {

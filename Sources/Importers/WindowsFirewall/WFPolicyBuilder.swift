@@ -115,6 +115,11 @@ enum WFPolicyBuilder {
           "these are the computer's own rules; group policy and Intune may add more: "
             + "export what is in force, with Export-WindowsFirewall.ps1"))
     }
+    notes.append(
+      Note(
+        .completeness,
+        "filters that other programs set beside the firewall (security suites, VPN clients, "
+          + "containers) are not in the export; see `netsh wfp show filters`"))
     return notes
   }
 }

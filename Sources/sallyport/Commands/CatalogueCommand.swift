@@ -8,7 +8,7 @@ import Reports
 struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue", abstract: "The lists of required endpoints and their editions.",
-    subcommands: [List.self, Show.self, Diff.self])
+    subcommands: [List.self, Show.self, Diff.self, Import.self], defaultSubcommand: List.self)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case table
@@ -16,22 +16,54 @@ struct CatalogueCommand: ParsableCommand {
   }
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the editions at hand.")
+    static let configuration = CommandConfiguration(
+      abstract: "List the editions at hand.",
+      discussion: "The program's own, and those that were imported where there is a database.")
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var table: TableOptions
 
     func run() throws {
       try Failure.run {
-        var lines = ["EDITION                         PUBLISHED   ROWS  REQUIRED  ADVISED"]
-        for catalogue in try CatalogueLibrary.builtIn().catalogues {
+        var result = DataTable(
+          columns: ["edition", "published", "rows", "required", "advised", "locale"])
+        for catalogue in try database.catalogues().catalogues {
           let required = catalogue.requirements.filter { $0.level == .required }.count
-          let advised = catalogue.requirements.count - required
-          lines.append(
-            PlainText.padded(catalogue.reference, to: 30) + "  "
-              + PlainText.padded(catalogue.published, to: 10)
-              + PlainText.padded("\(catalogue.endpoints.count)", to: 6, right: true)
-              + PlainText.padded("\(required)", to: 10, right: true)
-              + PlainText.padded("\(advised)", to: 9, right: true))
+          result.rows.append([
+            .text(catalogue.reference), .text(catalogue.published),
+            .init(catalogue.endpoints.count), .init(required),
+            .init(catalogue.requirements.count - required), .text(catalogue.source.locale),
+          ])
         }
-        try Output.write(lines.joined(separator: "\n") + "\n")
+        try table.write(result)
+      }
+    }
+  }
+
+  struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add editions from files in the form that `catalogue show --format json` writes.",
+      discussion: """
+        Any product's list can be added: Schema/sallyport.catalogue-1.schema.json describes the \
+        form. Sites are judged against it with `site set NAME --catalogue ID`. An edition never \
+        changes; an edition that is there with other contents is refused.
+        """)
+
+    @Argument(help: ArgumentHelp("Catalogue files, or - for standard input.", valueName: "file"))
+    var files: [String]
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() throws {
+      try Failure.run {
+        let catalogues = try InputFiles.read(files).map {
+          try CatalogueJSON.read($0.bytes, file: $0.name)
+        }
+        let inventory = try database.forWriting()
+        try inventory.add(catalogues, builtIn: false, now: Clock.now)
+        for catalogue in catalogues {
+          Terminal.say("\(catalogue.reference): \(catalogue.endpoints.count) endpoints")
+        }
       }
     }
   }
@@ -45,16 +77,22 @@ struct CatalogueCommand: ParsableCommand {
     @Option(help: "table or json.")
     var format: Format = .table
 
+    @Option(name: [.short, .long], help: ArgumentHelp("File to write to.", valueName: "file"))
+    var output: String?
+
     @Option(help: "Language of the service names: en or fr.")
     var language = "en"
 
+    @OptionGroup var database: DatabaseOptions
+
     func run() throws {
       try Failure.run {
-        let catalogue = try CatalogueLibrary.builtIn().find(edition)
+        let catalogue = try database.catalogues().find(edition)
         switch format {
-        case .json: try Output.write(CatalogueJSON.write(catalogue), to: nil)
+        case .json: try Output.write(CatalogueJSON.write(catalogue), to: output)
         case .table:
-          try Output.write(CatalogueText.table(catalogue, language: language, width: Terminal.width))
+          try Output.write(
+            CatalogueText.table(catalogue, language: language, width: Terminal.width), to: output)
         }
       }
     }
@@ -73,13 +111,18 @@ struct CatalogueCommand: ParsableCommand {
     @Option(help: "table or json.")
     var format: Format = .table
 
+    @Option(name: [.short, .long], help: ArgumentHelp("File to write to.", valueName: "file"))
+    var output: String?
+
+    @OptionGroup var database: DatabaseOptions
+
     func run() throws {
       try Failure.run {
-        let library = try CatalogueLibrary.builtIn()
+        let library = try database.catalogues()
         let diff = CatalogueDiff(from: try library.find(from), to: try library.find(to))
         switch format {
-        case .json: try Output.write(CatalogueText.json(diff), to: nil)
-        case .table: try Output.write(CatalogueText.text(diff, width: Terminal.width))
+        case .json: try Output.write(CatalogueText.json(diff), to: output)
+        case .table: try Output.write(CatalogueText.text(diff, width: Terminal.width), to: output)
         }
       }
     }

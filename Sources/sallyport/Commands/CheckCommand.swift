@@ -26,7 +26,7 @@ struct CheckCommand: ParsableCommand {
       let check = CheckUseCase(
         registry: importerRegistry, catalogue: try catalogue.chosen(),
         selection: try client.selection(), scope: client.scope,
-        knowledge: knowledge.knowledge(), program: Program.name)
+        knowledge: try knowledge.knowledge(), program: Program.name)
       let report = try check.run(InputFiles.read(paths), now: Clock.now)
       try output.write(report)
       throw ExitCode(output.failOn.status(report).rawValue)

@@ -46,7 +46,7 @@ struct ExplainCommand: ParsableCommand {
       }
       let explain = ExplainUseCase(
         registry: importerRegistry, selection: try client.selection(), scope: client.scope,
-        knowledge: knowledge.knowledge())
+        knowledge: try knowledge.knowledge())
       let walks = try explain.run(try InputFiles.read(paths), target: target)
       switch format {
       case .text:

@@ -21,7 +21,9 @@ struct ImportCommand: ParsableCommand {
         sallyport import --manifest exports.csv
       """)
 
-  @Argument(help: ArgumentHelp("Exports, a folder, an archive, or - for standard input.", valueName: "path"))
+  @Argument(
+    help: ArgumentHelp("Exports, a folder, an archive, or - for standard input.", valueName: "path")
+  )
   var paths: [String] = []
 
   @Option(help: ArgumentHelp("The site that the export belongs to.", valueName: "name"))
@@ -30,7 +32,9 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The device's name; default: as the export says.", valueName: "name"))
   var device: String?
 
-  @Option(help: ArgumentHelp("When the export was taken; default: as the export or file says.", valueName: "date"))
+  @Option(
+    help: ArgumentHelp(
+      "When the export was taken; default: as the export or file says.", valueName: "date"))
   var takenAt: String?
 
   @Option(help: ArgumentHelp("CSV or JSON list of exports with their sites.", valueName: "file"))
@@ -57,10 +61,13 @@ struct ImportCommand: ParsableCommand {
   @OptionGroup var table: TableOptions
 
   func validate() throws {
-    if manifest == nil, paths.isEmpty { throw ValidationError("give an export, a folder or --manifest") }
+    if manifest == nil, paths.isEmpty {
+      throw ValidationError("give an export, a folder or --manifest")
+    }
     if watch {
       guard paths.count == 1, site == nil, manifest == nil, !dryRun else {
-        throw ValidationError("--watch takes one folder and neither --site, --manifest nor --dry-run")
+        throw ValidationError(
+          "--watch takes one folder and neither --site, --manifest nor --dry-run")
       }
     }
     if site == nil, device != nil || takenAt != nil {
@@ -197,7 +204,8 @@ struct ImportSummary {
     }
     for stray in strays { Terminal.say("sallyport: \(stray.path): passed over, \(stray.reason)") }
     let verb = isDryRun ? "would be stored" : "stored"
-    var text = "\(counts.new) new \(verb), \(counts.same) with the same rules, "
+    var text =
+      "\(counts.new) new \(verb), \(counts.same) with the same rules, "
       + "\(counts.seen) unchanged, \(counts.failed) failed"
     if !strays.isEmpty { text += ", \(strays.count) passed over" }
     Terminal.say(text)

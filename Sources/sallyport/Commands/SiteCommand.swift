@@ -42,7 +42,8 @@ struct SiteCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show a site: its devices in the order in which traffic crosses them, and its clients.")
+      abstract:
+        "Show a site: its devices in the order in which traffic crosses them, and its clients.")
 
     @Argument var site: String
     @OptionGroup var database: DatabaseOptions
@@ -54,7 +55,8 @@ struct SiteCommand: ParsableCommand {
         var facts: [(String, String)] = [("site", record.name)]
         if let region = record.region { facts.append(("region", region)) }
         if !record.tags.isEmpty { facts.append(("tags", record.tags.joined(separator: " "))) }
-        facts.append(("list", record.catalogue ?? "\(CatalogueLibrary.defaultID), the edition in force"))
+        facts.append(
+          ("list", record.catalogue ?? "\(CatalogueLibrary.defaultID), the edition in force"))
         if let note = record.note { facts.append(("note", note)) }
         if let retired = record.retiredAt { facts.append(("retired", retired)) }
         for device in try inventory.devices(of: site) {
@@ -155,9 +157,11 @@ struct SiteCommand: ParsableCommand {
     func run() throws {
       try Failure.run {
         let inventory = try database.forWriting()
-        guard try !inventory.sites(includingRetired: true).contains(where: { $0.name == site }) else {
+        guard try !inventory.sites(includingRetired: true).contains(where: { $0.name == site })
+        else {
           throw InventoryError(
-            .unknownName, "site `\(site)` exists already", advice: "change it with `sallyport site set`")
+            .unknownName, "site `\(site)` exists already",
+            advice: "change it with `sallyport site set`")
         }
         var record = SiteRecord(name: site)
         try settings.apply(to: &record, library: CatalogueLibrary(of: inventory))
@@ -212,7 +216,8 @@ struct SiteCommand: ParsableCommand {
     func run() throws {
       try Failure.run {
         let inventory = try database.forWriting()
-        guard var record = try inventory.devices(of: site).first(where: { $0.name == device }) else {
+        guard var record = try inventory.devices(of: site).first(where: { $0.name == device })
+        else {
           throw InventoryError(.unknownName, "site `\(site)` has no device `\(device)`")
         }
         if let hop { record.hop = hop }

@@ -25,7 +25,9 @@ struct SnapshotCommand: ParsableCommand {
         let inventory = try database.forReading()
         if let site { _ = try inventory.site(named: site) }
         let snapshots = try inventory.snapshots(of: site)
-        guard table.format == .table else { return try table.write(SnapshotCommand.full(snapshots)) }
+        guard table.format == .table else {
+          return try table.write(SnapshotCommand.full(snapshots))
+        }
         var result = DataTable(
           columns: ["site", "device", "taken", "last seen", "format", "rules", "sha256"])
         for snapshot in snapshots {
@@ -112,7 +114,8 @@ struct SnapshotCommand: ParsableCommand {
 
   struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show what changed between two snapshots or export files, and what it does to verdicts.",
+      abstract:
+        "Show what changed between two snapshots or export files, and what it does to verdicts.",
       discussion: """
         Snapshots are named SITE/DEVICE@DATE; the second may be just @DATE. Two existing files are \
         compared as they are, without a database.
@@ -165,7 +168,8 @@ struct SnapshotCommand: ParsableCommand {
           report = try comparison.compare(old, with: new, in: inventory)
         }
         switch format {
-        case .text: try Output.write(report.text(width: output == nil ? Terminal.width : 100), to: output)
+        case .text:
+          try Output.write(report.text(width: output == nil ? Terminal.width : 100), to: output)
         case .json: try Output.write(report.json(), to: output)
         }
       }

@@ -39,7 +39,9 @@ struct Agreement {
         .formUnion(Self.set(outcome.outcomes(atom)))
     }
     let everyAtom = space.count <= 2 * Self.sampleSize
-    let atoms = everyAtom ? Array(0..<space.count) : (0..<Self.sampleSize).map { _ in random.below(space.count) }
+    let atoms =
+      everyAtom
+      ? Array(0..<space.count) : (0..<Self.sampleSize).map { _ in random.below(space.count) }
     for atom in atoms {
       if let text = disagreement(atom, flows[atom], outcome, reference) { return text }
     }

@@ -17,7 +17,9 @@ extension RandomCase: CustomStringConvertible {
         "client \(client.traffic) \(client.fromZone ?? "?")>\(client.toZone ?? "?") "
           + "\(client.networks?.texts ?? ["any"])")
       for pipeline in policy.pipelines where pipeline.traffic == client.traffic {
-        let stages = pipeline.stages.map { "\($0.table)\($0.families.count == 1 ? "/\($0.families[0])" : "")" }
+        let stages = pipeline.stages.map {
+          "\($0.table)\($0.families.count == 1 ? "/\($0.families[0])" : "")"
+        }
         lines.append("  \(pipeline.mode) \(stages) inspection \(pipeline.inspection ?? "-")")
       }
       for (index, object) in policy.endpointObjects.enumerated() {

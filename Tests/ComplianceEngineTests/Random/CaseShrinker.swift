@@ -98,7 +98,8 @@ struct CaseShrinker {
     }
     if whole.decrypts { offer { $0.decrypts = false } }
     switch whole.action {
-    case .allow(let gates) where !gates.isEmpty: offer { $0.action = .allow(gates: Array(gates.dropFirst())) }
+    case .allow(let gates) where !gates.isEmpty:
+      offer { $0.action = .allow(gates: Array(gates.dropFirst())) }
     case .jump, .goto: offer { $0.action = .deny(.drop) }
     default: break
     }

@@ -53,7 +53,9 @@ enum RandomParts {
     "x.com", "a.x.com", "b.x.com", "b.a.x.com", "ab.x.com", "q7.x.com", "y.com", "com",
   ].compactMap { HostName($0) }
 
-  private static let suffixes = ["x.com", ".x.com", "b.x.com", "b.a.x.com", "y.com", "om", "7.x.com"]
+  private static let suffixes = [
+    "x.com", ".x.com", "b.x.com", "b.a.x.com", "y.com", "om", "7.x.com",
+  ]
   private static let leads = ["a", "a.x", "x.com", "a.x.com", "b"].compactMap { HostName($0) }
   private static let substrings = ["a", "ab", ".a.", "x.c", "zz", "7.q"]
   private static let globs = ["a*.x.com", "*.x.com", "?.x.com", "*a*", "*b.?.x.com", "x.com", "*"]

@@ -62,7 +62,9 @@ struct RandomPolicy {
       }
     }
     if random.chance(3) { knowledge.tags["T1"] = random.pick(RandomParts.sets) }
-    if random.chance(3) { knowledge.applications = Set(["ssl", "web"].filter { _ in random.chance(2) }) }
+    if random.chance(3) {
+      knowledge.applications = Set(["ssl", "web"].filter { _ in random.chance(2) })
+    }
     if random.chance(3) { knowledge.categories = [random.pick(["c1", "c2"])] }
     return knowledge
   }
@@ -199,7 +201,9 @@ struct RandomPolicy {
         RandomParts.host(&random),
         random.pick([.observed, .observed, .observed, .proxied, .resolved, .doubtful]))
     case 12, 13: .url(RandomParts.url(&random))
-    default: isSource ? .addresses(random.pick(RandomParts.sets)) : .host(RandomParts.host(&random), .observed)
+    default:
+      isSource
+        ? .addresses(random.pick(RandomParts.sets)) : .host(RandomParts.host(&random), .observed)
     }
   }
 
