@@ -26,7 +26,8 @@ import Testing
   @Test func tagsNeedTheirRangesAndTheResolvedName() {
     let policy = policy([rule("tag", terms: [.tag("AzureCloud")])])
     #expect(Judgement(policy).kinds == [.vendorTag])
-    var knowledge = OutsideKnowledge(tags: ["AzureCloud": AddressSet(parsing: "20.0.0.0/8") ?? .any])
+    var knowledge = OutsideKnowledge(tags: ["AzureCloud": AddressSet(parsing: "20.0.0.0/8") ?? .any]
+    )
     #expect(Judgement(policy, knowledge: knowledge).kinds == [.vendorTag])
     knowledge.addresses = known(["20.1.2.3"]).addresses
     #expect(Judgement(policy, knowledge: knowledge).verdict == .allowed)
@@ -127,7 +128,8 @@ import Testing
 
   @Test func aWayOutThatMakesNoDifferenceIsNone() {
     let policy = policy([
-      rule("wan", and: [.to(ZoneList(["wan"]))]), rule("rest", and: [.to(ZoneList(["wan"], negated: true))]),
+      rule("wan", and: [.to(ZoneList(["wan"]))]),
+      rule("rest", and: [.to(ZoneList(["wan"], negated: true))]),
     ])
     #expect(Judgement(policy, client: client("10.1.0.0/16", from: "lan")).verdict == .allowed)
   }
@@ -144,7 +146,8 @@ import Testing
       guard let set = PortSet(parsing: ports) else { return nil }
       let service = Service(protocol: 6, sourcePorts: set)
       return Judgement(
-        policy([rule("s", and: [.service(ServiceList([.service(service)]))])])).verdict
+        policy([rule("s", and: [.service(ServiceList([.service(service)]))])])
+      ).verdict
     }
     #expect(judged("1024-65535") == .allowed)
     #expect(judged("0-1023") == .blocked)

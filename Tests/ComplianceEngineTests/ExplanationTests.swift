@@ -10,7 +10,8 @@ import Testing
   ) throws -> Explanation {
     try #require(
       Explanation(
-        path: NetworkPath(hops: [Hop(device: "fw", policy: CompiledPolicy(policy), client: client)]),
+        path: NetworkPath(hops: [Hop(device: "fw", policy: CompiledPolicy(policy), client: client)]
+        ),
         host: HostName(constant: "a.example.com"), port: port, urlPath: path,
         knowledge: OutsideKnowledge()))
   }
@@ -20,7 +21,8 @@ import Testing
       policy([
         rule("off", enabled: false), rule("other", hosts: ["b.example.com"]),
         rule("port", hosts: ["a.example.com"], ports: "80"),
-        rule("app", and: [.application(["x"])]), rule("yes", hosts: ["a.example.com"]), rule("late"),
+        rule("app", and: [.application(["x"])]), rule("yes", hosts: ["a.example.com"]),
+        rule("late"),
       ]))
     let steps = try #require(explanation.hops.first).steps
     #expect(steps.map(\.rule.rule) == ["off", "other", "port", "app", "yes"])
@@ -43,7 +45,9 @@ import Testing
 
   @Test func jumpsAreIndented() throws {
     let explanation = try explain(
-      policy([rule("j", .jump("t")), rule("yes")], tables: [table("t", [rule("no", hosts: ["b.example.com"])])]))
+      policy(
+        [rule("j", .jump("t")), rule("yes")],
+        tables: [table("t", [rule("no", hosts: ["b.example.com"])])]))
     #expect(explanation.hops.first?.steps.map(\.depth) == [0, 1, 0])
   }
 

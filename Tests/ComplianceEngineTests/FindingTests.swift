@@ -75,7 +75,8 @@ import Testing
     Row(
       id: .tlsInspected, description: "perhaps decrypted",
       present: policy(
-        [rule("any")], inspection: [rule("some", .inspect, and: [.requires(Condition(.user, "x"))])]),
+        [rule("any")], inspection: [rule("some", .inspect, and: [.requires(Condition(.user, "x"))])]
+      ),
       absent: policy(
         [rule("any")], inspection: [rule("some", .bypass, and: [.requires(Condition(.user, "x"))])]),
       severity: .note),
@@ -159,7 +160,8 @@ import Testing
       .first { $0.id == .sharedSuffixAllow }
     #expect(found?.severity == .note)
     let exempt = policy(
-      [rule("any")], inspection: [rule("exempt", .bypass, hosts: [Self.blobs]), rule("all", .inspect)])
+      [rule("any")],
+      inspection: [rule("exempt", .bypass, hosts: [Self.blobs]), rule("all", .inspect)])
     #expect(!Judgement([exempt], lenient).ids.contains(.inspectionBypassBlob))
   }
 

@@ -46,7 +46,9 @@ import Testing
       reason: .defaultDeny, deciding: ["default"]),
     Row(
       description: "an earlier deny shadows the allow",
-      policy: policy([rule("no", .deny(.drop), ports: "1-500"), rule("yes", hosts: ["a.example.com"])]),
+      policy: policy([
+        rule("no", .deny(.drop), ports: "1-500"), rule("yes", hosts: ["a.example.com"]),
+      ]),
       verdict: .blocked, reason: .shadowedAllow, deciding: ["no"]),
     Row(
       description: "the allow is disabled",
@@ -109,7 +111,8 @@ import Testing
   @Test func noPipelineForTheTrafficIsUnknown() {
     let judged = Judgement(policy([]), client: Client(traffic: .host))
     #expect(judged.verdict == .unknown)
-    #expect(judged.results.first?.conditions.first?.condition.detail.contains("device itself") == true)
+    #expect(
+      judged.results.first?.conditions.first?.condition.detail.contains("device itself") == true)
   }
 
   @Test func shadowedAllowNamesBothRules() {

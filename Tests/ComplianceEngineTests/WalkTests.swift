@@ -7,8 +7,13 @@ import Testing
 @Suite struct WalkTests {
   @Test func jumpComesBackAndGotoDoesNot() {
     let away = table("away", [rule("other", hosts: ["b.example.com"])])
-    #expect(Judgement(policy([rule("j", .jump("away")), rule("yes")], tables: [away])).deciding == ["yes"])
-    #expect(Judgement(policy([rule("g", .goto("away")), rule("yes")], tables: [away])).deciding == ["default"])
+    #expect(
+      Judgement(policy([rule("j", .jump("away")), rule("yes")], tables: [away])).deciding == ["yes"]
+    )
+    #expect(
+      Judgement(policy([rule("g", .goto("away")), rule("yes")], tables: [away])).deciding == [
+        "default"
+      ])
     // A goto inside a jumped-to table returns to the caller of that table.
     let middle = table("middle", [rule("g", .goto("away")), rule("no", .deny(.drop))])
     #expect(
@@ -18,7 +23,9 @@ import Testing
 
   @Test func returnLeavesTheTable() {
     let away = table("away", [rule("back", .return), rule("no", .deny(.drop))])
-    #expect(Judgement(policy([rule("j", .jump("away")), rule("yes")], tables: [away])).verdict == .allowed)
+    #expect(
+      Judgement(policy([rule("j", .jump("away")), rule("yes")], tables: [away])).verdict == .allowed
+    )
     #expect(Judgement(policy([rule("back", .return), rule("yes")])).deciding == ["default"])
   }
 
@@ -98,10 +105,12 @@ import Testing
     for doubtful in [false, true] {
       let clauses: [Clause] = doubtful ? [.requires(Condition(.user, "staff"))] : []
       let tables = (0..<60).map { index in
-        table("t\(index)", [
-          rule("a", .jump("t\(index + 1)"), and: clauses),
-          rule("b", .jump("t\(index + 1)"), and: clauses),
-        ])
+        table(
+          "t\(index)",
+          [
+            rule("a", .jump("t\(index + 1)"), and: clauses),
+            rule("b", .jump("t\(index + 1)"), and: clauses),
+          ])
       }
       let end = table("t60", [rule("yes", hosts: ["b.example.com"])])
       let judged = Judgement(policy([rule("j", .jump("t0"))], tables: tables + [end]))
@@ -129,7 +138,8 @@ import Testing
   @Test func groupsThatFanOutAreFlattenedOnce() {
     var objects = (0..<60).map { EndpointList([.object($0 + 1), .object($0 + 1)]) }
     objects.append(EndpointList(destination(["a.example.com"])))
-    #expect(Judgement(policy([rule("r", terms: [.object(0)])], objects: objects)).verdict == .allowed)
+    #expect(
+      Judgement(policy([rule("r", terms: [.object(0)])], objects: objects)).verdict == .allowed)
   }
 
   @Test func devicesInSeriesMustAllAllow() {

@@ -29,7 +29,8 @@ import Testing
     "user:secret@example.com", "https://example.com", "example.com/", "example.com/path",
     "example.com?x", "example.com#x", "exa mple.com", " example.com", "example.com ",
     "example.com\n", "example.com\u{0}", "example.com\\@evil.example", "[2001:db8::1]",
-    "2001:db8::1", "example.com%2fevil.example", "exam\tple.com", "a,b.example.com", "e\u{301}.example",
+    "2001:db8::1", "example.com%2fevil.example", "exam\tple.com", "a,b.example.com",
+    "e\u{301}.example",
     "(example.com)", "\u{200B}example.com", "exam\u{AD}ple.com",
     "ｅxample.com", "example.com\u{7F}",
   ])
@@ -54,7 +55,8 @@ import Testing
     ("xexample.com", "xample.com", false),
   ])
   func subdomainsEndAtLabels(_ name: String, _ parent: String, _ expected: Bool) throws {
-    #expect(try #require(HostName(name)).isSubdomain(of: try #require(HostName(parent))) == expected)
+    #expect(
+      try #require(HostName(name)).isSubdomain(of: try #require(HostName(parent))) == expected)
   }
 
   @Test func countsLabels() {

@@ -83,7 +83,9 @@ import Testing
 
   @Test func hugeExpressionsAreRefused() {
     #expect(
-      Automaton(.repeated(.repeated(.bytes(.label), minimum: 1000, maximum: 1000), minimum: 1000, maximum: 1000))
+      Automaton(
+        .repeated(
+          .repeated(.bytes(.label), minimum: 1000, maximum: 1000), minimum: 1000, maximum: 1000))
         == nil)
   }
 }

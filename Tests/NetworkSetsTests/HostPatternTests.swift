@@ -39,7 +39,9 @@ import Testing
       Row(pattern: .substring(""), holds: ["x.com"], leaves: []),
       Row(
         pattern: .glob("*.x.com"), holds: ["a.x.com", "b.a.x.com"], leaves: ["x.com", "evilx.com"]),
-      Row(pattern: .glob("a*.x.com"), holds: ["a.x.com", "ab.x.com", "a.b.x.com"], leaves: ["b.x.com"]),
+      Row(
+        pattern: .glob("a*.x.com"), holds: ["a.x.com", "ab.x.com", "a.b.x.com"], leaves: ["b.x.com"]
+      ),
       Row(pattern: .glob("?.x.com"), holds: ["a.x.com"], leaves: ["ab.x.com", ".x.com", "x.com"]),
       Row(
         pattern: .glob("wd*prod*.blob.core.windows.net"),

@@ -86,8 +86,9 @@ import Testing
   }
 
   @Test func equalMembersAreEqualSets() {
-    #expect(IntervalSet<UInt8>([.init(lower: 1, upper: 2), .init(lower: 3, upper: 4)])
-      == IntervalSet<UInt8>(1...4))
+    #expect(
+      IntervalSet<UInt8>([.init(lower: 1, upper: 2), .init(lower: 3, upper: 4)])
+        == IntervalSet<UInt8>(1...4))
     #expect(IntervalSet<UInt8>.full.complement() == IntervalSet<UInt8>())
     #expect(IntervalSet<UInt8>().complement().isFull)
   }

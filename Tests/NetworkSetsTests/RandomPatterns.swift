@@ -20,8 +20,10 @@ enum RandomPatterns {
     .compactMap { HostName($0) }
   private static let texts = ["a", "b", ".a", "b.", "ab", "-", "", "a.b"]
   private static let globs = ["*", "a*", "*a", "?", "?b*", "*.a", "a.*.b", "**b", "a?b", ""]
-  private static let expressions = ["a", "^a", "b$", "^(a|b)+$", "^a.b$", "a\\.b", "[^a]$", "^.{2,3}$"]
-    .compactMap { try? RegularExpression($0) }
+  private static let expressions = [
+    "a", "^a", "b$", "^(a|b)+$", "^a.b$", "a\\.b", "[^a]$", "^.{2,3}$",
+  ]
+  .compactMap { try? RegularExpression($0) }
 
   static let kinds = 10
 

@@ -34,7 +34,8 @@ import Testing
       case 4: text += random.pick(["[ab]", "[^a]", "[a-b1]", "[-a]", "[\\d.]"])
       case 5: text += random.pick(["\\d", "\\w", "b"])
       case 6: text += "(\(source(&random, depth: depth + 1)))"
-      case 7: text += "(?:\(source(&random, depth: depth + 1))|\(source(&random, depth: depth + 1)))"
+      case 7:
+        text += "(?:\(source(&random, depth: depth + 1))|\(source(&random, depth: depth + 1)))"
       default: text += "b|a"
       }
       if part == 6 || part == 7 {
@@ -48,7 +49,8 @@ import Testing
 
   @Test(arguments: [
     "a(?=b)", "(?i)a", "(a)\\1", "\\bword", "a++", "a^b", "a$b", "(a$)", "[[:alpha:]]", "[a", "(a",
-    "a)", "*a", "a{2", "a{,2}x(", "[b-a]", "\\", "a{100000}{100000}", "(?<n>a)", "ü", "[^", "\\p{L}",
+    "a)", "*a", "a{2", "a{,2}x(", "[b-a]", "\\", "a{100000}{100000}", "(?<n>a)", "ü", "[^",
+    "\\p{L}",
   ])
   func refusesWhatIsNotExact(_ source: String) {
     #expect(throws: RegularExpression.Unsupported.self) { try RegularExpression(source) }

@@ -21,7 +21,9 @@ func rule(
       .source(
         EndpointList(sources.compactMap { AddressSet(parsing: $0) }.map { .addresses($0) })))
   }
-  if let ports, let set = PortSet(parsing: ports) { all.append(.service(ServiceList([.service(.tcp(set))]))) }
+  if let ports, let set = PortSet(parsing: ports) {
+    all.append(.service(ServiceList([.service(.tcp(set))])))
+  }
   return Rule(
     name: name, enabled: enabled, match: Match(all), action: action, decrypts: decrypts,
     position: SourcePosition(line: 10))
