@@ -111,3 +111,12 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
         swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
   }
 }
+
+// Measuring programs; see Tests/Performance/engine.
+if Context.environment["SALLYPORT_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "EngineBenchmark",
+      dependencies: ["ComplianceEngine", "CatalogueReaders", "EndpointCatalogue"],
+      path: "Tests/Performance/EngineBenchmark"))
+}

@@ -107,7 +107,7 @@ final class TableWalk {
     var live = initial
     var returned = initial.none
     let isRepeated = !walkedTables.insert(table).inserted
-    for candidate in evaluator.context.candidates(table: table) {
+    for candidate in evaluator.candidates(table: table) {
       if live.isEmpty { break }
       steps += 1
       if isRepeated { repeatedSteps += 1 }
