@@ -76,6 +76,13 @@ let package = Package(
     .testTarget(
       name: "CatalogueTests",
       dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
+    .testTarget(
+      name: "ComplianceEngineTests",
+      dependencies: ["ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["Importers", "ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+    .testTarget(name: "NetworkSetsTests", dependencies: ["NetworkSets", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
     .testTarget(
@@ -103,4 +110,13 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
         name: "Fuzz\(family)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(family)",
         swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
   }
+}
+
+// Measuring programs; see Tests/Performance/engine.
+if Context.environment["SALLYPORT_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "EngineBenchmark",
+      dependencies: ["ComplianceEngine", "CatalogueReaders", "EndpointCatalogue"],
+      path: "Tests/Performance/EngineBenchmark"))
 }
