@@ -54,7 +54,7 @@ let package = Package(
       ],
       resources: [
         .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),
-        .embedInCode("recipes.sql"),
+        .embedInCode("recipes.sql"), .embedInCode("views.txt"),
       ]),
     .target(
       name: "Inventory",
@@ -76,6 +76,13 @@ let package = Package(
     .testTarget(
       name: "CatalogueTests",
       dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
+    .testTarget(
+      name: "ComplianceEngineTests",
+      dependencies: ["ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["Importers", "ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+    .testTarget(name: "NetworkSetsTests", dependencies: ["NetworkSets", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
     .testTarget(
@@ -85,6 +92,9 @@ let package = Package(
         "FuzzSupport",
         "TestSupport",
       ]),
+    .testTarget(
+      name: "InventoryTests",
+      dependencies: ["Audit", "Inventory", "Importers", "Schema", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,
@@ -100,4 +110,13 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
         name: "Fuzz\(family)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(family)",
         swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
   }
+}
+
+// Measuring programs; see Tests/Performance/engine.
+if Context.environment["SALLYPORT_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "EngineBenchmark",
+      dependencies: ["ComplianceEngine", "CatalogueReaders", "EndpointCatalogue"],
+      path: "Tests/Performance/EngineBenchmark"))
 }

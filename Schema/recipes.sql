@@ -43,7 +43,8 @@ SELECT from_at, site, client, endpoint, port, previous, verdict, cause,
   cause_detail ->> '$.changes[0].after.file' AS new_file,
   cause_detail ->> '$.changes[0].after.line' AS new_line
 FROM compliance_history
-WHERE from_at >= :since AND previous = 'allowed' AND verdict <> 'allowed'
+WHERE from_at >= :since AND verdict <> 'allowed'
+  AND (previous = 'allowed' OR previous IS NULL AND cause = 'catalogue' AND level = 'required')
 ORDER BY from_at DESC, site, endpoint, port;
 
 -- name: endpoint-everywhere
@@ -142,11 +143,17 @@ ORDER BY from_at DESC, site, object;
 
 -- name: search
 -- Which rules speak of something? (names, comments, members; SQLite FTS5 syntax)
-SELECT r.site, r.device, r."table", r.ordinal, r.rule, r.action, r.line
-FROM content_search AS s
-JOIN rules_current AS r ON r.content_id = s.rowid
-WHERE s.words MATCH :words
-ORDER BY r.site, r.device, r."table", r.ordinal;
+SELECT site, device, "table", ordinal, rule, action, line
+FROM rule_search
+WHERE words MATCH :words
+ORDER BY site, device, "table", ordinal;
+
+-- name: search-objects
+-- Which objects speak of something? (names and members; SQLite FTS5 syntax)
+SELECT site, device, object, kind, members
+FROM object_search
+WHERE words MATCH :words
+ORDER BY site, device, object;
 
 -- name: silent-devices
 -- Which devices have not been seen since a date?

@@ -166,6 +166,7 @@ CREATE TABLE object_span (
 ) STRICT;
 
 CREATE INDEX object_span_by_device ON object_span (device_id, to_snapshot);
+CREATE INDEX object_span_by_content ON object_span (content_id) WHERE to_snapshot IS NULL;
 
 -- The rules of each device's newest snapshot, unpacked for SQL.
 CREATE TABLE rule_current (
@@ -183,6 +184,8 @@ CREATE TABLE rule_current (
   pointer TEXT,
   PRIMARY KEY (device_id, scope_ordinal, table_ordinal, ordinal)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX rule_current_by_content ON rule_current (content_id);
 
 -- Editions of lists: those of the program, and those that users import.
 CREATE TABLE catalogue (
@@ -297,6 +300,8 @@ CREATE TABLE finding_span (
   finding TEXT NOT NULL,
   severity TEXT NOT NULL CHECK (severity IN ('error', 'warning', 'note')),
   message TEXT NOT NULL,
+  -- The rule that it speaks of, if it does.
+  device TEXT,
   table_name TEXT,
   rule TEXT,
   file TEXT,
@@ -325,6 +330,7 @@ CREATE TABLE waiver (
   revoked_at TEXT,
   CHECK (site IS NOT NULL OR tag IS NOT NULL),
   CHECK (service IS NOT NULL OR endpoint IS NOT NULL),
+  CHECK (site <> ''), CHECK (tag <> ''), CHECK (service <> ''), CHECK (endpoint <> ''),
   CHECK (ends_at > starts_at)
 ) STRICT;
 

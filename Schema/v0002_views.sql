@@ -1,6 +1,8 @@
 -- The public views: a contract, documented in the README. Columns are only ever added. Nothing in
 -- them depends on the order in which exports were imported, except the columns imported_at,
--- last_seen_at and evaluated_at.
+-- last_seen_at and evaluated_at, and the log.
+
+CREATE VIEW contract AS SELECT 1 AS version;
 
 CREATE VIEW sites AS
 SELECT
@@ -71,7 +73,7 @@ SELECT
   r.pointer,
   c.body -> '$.match' AS match,
   r.rule_key,
-  r.content_id
+  lower(hex(substr(c.digest, 1, 8))) AS content
 FROM rule_current r
 JOIN content c ON c.id = r.content_id
 JOIN device d ON d.id = r.device_id
@@ -93,7 +95,7 @@ SELECT
   f.sha256 AS from_sha256,
   t.sha256 AS to_sha256,
   h.rule_key,
-  h.content_id
+  lower(hex(substr(c.digest, 1, 8))) AS content
 FROM rule_span h
 JOIN content c ON c.id = h.content_id
 JOIN device d ON d.id = h.device_id
@@ -128,13 +130,49 @@ SELECT
   t.taken_at AS to_at,
   c.body -> '$.list' AS members,
   h.object_key,
-  h.content_id
+  lower(hex(substr(c.digest, 1, 8))) AS content
 FROM object_span h
 JOIN content c ON c.id = h.content_id
 JOIN device d ON d.id = h.device_id
 JOIN site s ON s.id = d.site_id
 JOIN snapshot f ON f.id = h.from_snapshot
 LEFT JOIN snapshot t ON t.id = h.to_snapshot;
+
+-- The full-text index drives these: the cross join keeps SQLite from starting with the rules.
+CREATE VIEW rule_search AS
+SELECT
+  s.words,
+  t.name AS site,
+  d.name AS device,
+  r.scope,
+  r.table_name AS "table",
+  r.ordinal,
+  c.body ->> '$.name' AS rule,
+  c.body ->> '$.action' AS action,
+  coalesce(c.body ->> '$.enabled', 1) AS enabled,
+  c.body ->> '$.comment' AS comment,
+  r.line,
+  r.pointer
+FROM content_search s
+CROSS JOIN rule_current r ON r.content_id = s.rowid
+JOIN content c ON c.id = s.rowid
+JOIN device d ON d.id = r.device_id
+JOIN site t ON t.id = d.site_id;
+
+CREATE VIEW object_search AS
+SELECT
+  s.words,
+  t.name AS site,
+  d.name AS device,
+  h.scope,
+  c.body ->> '$.name' AS object,
+  c.body ->> '$.kind' AS kind,
+  c.body -> '$.list' AS members
+FROM content_search s
+CROSS JOIN object_span h ON h.content_id = s.rowid AND h.to_snapshot IS NULL
+JOIN content c ON c.id = s.rowid
+JOIN device d ON d.id = h.device_id
+JOIN site t ON t.id = d.site_id;
 
 CREATE VIEW catalogues AS
 SELECT
@@ -182,6 +220,7 @@ SELECT
   v.verdict,
   v.reason,
   v.from_at AS since,
+  v.device AS rule_device,
   v.rule,
   v.table_name AS "table",
   v.file,
@@ -223,6 +262,7 @@ SELECT
   v.previous,
   v.from_at,
   v.to_at,
+  v.device AS rule_device,
   v.rule,
   v.table_name AS "table",
   v.file,
@@ -263,6 +303,7 @@ SELECT
   f.finding,
   f.severity,
   f.message,
+  f.device AS rule_device,
   f.rule,
   f.table_name AS "table",
   f.file,
@@ -283,6 +324,7 @@ SELECT
   f.finding,
   f.severity,
   f.message,
+  f.device AS rule_device,
   f.rule,
   f.table_name AS "table",
   f.endpoints,

@@ -46,23 +46,62 @@ package struct FleetAudit: Sendable {
   package func record(
     now: String, progress: @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> [(site: String, error: any Error)] {
-    let chosen = try chosenSites()
+    // Closed sites, too: an export that came late, or the closing itself, changes their history.
+    let chosen = try sitesWithHistory()
     return Self.each(chosen, progress: progress) { site in
-      // Another process may store an export meanwhile; then the judgement starts over.
-      for _ in 0..<8 {
-        let history = try SiteHistory(
-          inventory: inventory, site: try inventory.site(named: site.name), library: library,
-          now: now)
-        let walk = try history.walk()
-        if walk.start.from == nil { return }
-        if try inventory.record(walk.steps, site: site.name, start: walk.start, now: now) { return }
-      }
-      throw InventoryError(
-        .busy, "site `\(site.name)` keeps changing while it is judged", advice: "try again")
+      _ = try record(site, now: now)
     }.compactMap { site, result in
       if case .failure(let error) = result { return (site.name, error) }
       return nil
     }
+  }
+
+  /// - Returns: the site as it is now, where it was judged.
+  private func record(_ site: SiteRecord, now: String) throws -> SiteHistory.Present? {
+    // Another process may store an export meanwhile; then the judgement starts over.
+    for _ in 0..<8 {
+      let history = try SiteHistory(
+        inventory: inventory, site: try inventory.site(named: site.name), library: library,
+        now: now)
+      let walk = try history.walk()
+      if walk.start.from == nil { return nil }
+      if try inventory.record(
+        walk.steps, site: site.name, start: walk.start, future: walk.future, now: now)
+      {
+        return walk.present
+      }
+    }
+    throw InventoryError(
+      .busy, "site `\(site.name)` keeps changing while it is judged", advice: "try again")
+  }
+
+  /// Records and reports. What was judged to be recorded is not judged again for the report.
+  package func recordAndReport(
+    now: String, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws -> Result {
+    guard isPresent else {
+      let failures = try record(now: now, progress: progress)
+      var result = try report(now: now, progress: progress)
+      let known = Set(failures.map(\.site))
+      result.failures = failures + result.failures.filter { !known.contains($0.site) }
+      return result
+    }
+    let open = try chosenSites()
+    let names = Set(open.map(\.name))
+    let closed = try sitesWithHistory().filter { !names.contains($0.name) }
+    let waivers = try inventory.waivers()
+    let judged = Self.each(closed + open, progress: progress) { site in
+      let present = try record(site, now: now)
+      guard names.contains(site.name) else { return [SiteReport]() }
+      return try reports(of: site, at: now, waivers: waivers, now: now, present: present)
+    }
+    return try result(judged.filter { names.contains($0.0.name) || $0.1.isFailure }, now: now)
+  }
+
+  /// Whether the report is on the present as it is recorded.
+  private var isPresent: Bool {
+    moment == nil && catalogue == nil && selection == nil && scope == nil
+      && knowledge == OutsideKnowledge()
   }
 
   /// The report; writes nothing.
@@ -71,12 +110,18 @@ package struct FleetAudit: Sendable {
   ) throws -> Result {
     let at = moment ?? now
     let waivers = try inventory.waivers()
-    var entries: [SiteReport] = []
-    var failures: [(site: String, error: any Error)] = []
-    var empty: [String] = []
     let judged = Self.each(try chosenSites(), progress: progress) { site in
       try reports(of: site, at: at, waivers: waivers, now: now)
     }
+    return try result(judged, now: now)
+  }
+
+  private func result(
+    _ judged: [(SiteRecord, Swift.Result<[SiteReport], any Error>)], now: String
+  ) throws -> Result {
+    var entries: [SiteReport] = []
+    var failures: [(site: String, error: any Error)] = []
+    var empty: [String] = []
     for (site, result) in judged {
       switch result {
       case .success(let reports) where reports.isEmpty: empty.append(site.name)
@@ -114,13 +159,33 @@ package struct FleetAudit: Sendable {
     return chosen
   }
 
+  /// The chosen sites, closed ones included.
+  private func sitesWithHistory() throws -> [SiteRecord] {
+    let all = try inventory.sites(includingRetired: true)
+    // The error names the sites that there are.
+    for name in sites where !all.contains(where: { $0.name == name }) {
+      _ = try inventory.site(named: name)
+    }
+    return all.filter { site in
+      (sites.isEmpty || sites.contains(site.name))
+        && (tags.isEmpty || !tags.allSatisfy { !site.tags.contains($0) })
+    }
+  }
+
   private func reports(
-    of site: SiteRecord, at moment: String, waivers: [WaiverRecord], now: String
+    of site: SiteRecord, at moment: String, waivers: [WaiverRecord], now: String,
+    present judged: SiteHistory.Present? = nil
   ) throws -> [SiteReport] {
-    let history = try SiteHistory(
-      inventory: inventory, site: site, library: library, now: now)
-    let present = try history.present(
-      at: moment, catalogue: catalogue, selection: selection, scope: scope, knowledge: knowledge)
+    let present: SiteHistory.Present
+    if let judged {
+      present = judged
+    } else {
+      let history = try SiteHistory(
+        inventory: inventory, site: site, library: library, now: now)
+      present = try history.present(
+        at: moment, catalogue: catalogue, selection: selection, scope: scope,
+        knowledge: knowledge)
+    }
     let intervals =
       selection == nil && scope == nil ? try inventory.verdicts(of: site.name, at: moment) : []
     let builder = SiteReportBuilder(
@@ -172,5 +237,11 @@ package struct FleetAudit: Sendable {
     return results.withLock { results in
       sites.indices.compactMap { index in results[index].map { (sites[index], $0) } }
     }
+  }
+}
+
+extension Swift.Result {
+  fileprivate var isFailure: Bool {
+    if case .failure = self { true } else { false }
   }
 }

@@ -70,7 +70,11 @@ struct ChangeAdvice {
     case .schedule: return "remove the schedule of \(rule) for {target}"
     case .urlPath: return "allow the host without a path, or decrypt in a rule that may"
     case .interfaceBinding: return "name the zones with --from-zone and --to-zone"
-    case .unresolved: return "give the part of the configuration that \(rule) refers to"
+    case .unresolved:
+      // A rule that stands for something missing has no name that a reader could look for.
+      return first.rule.rule.hasPrefix("(")
+        ? "give what is missing: \(first.condition.detail)"
+        : "give the part of the configuration that \(rule) refers to"
     case .unmodelled: return "check \(rule) by hand: it uses a feature that is not modelled"
     }
   }

@@ -78,6 +78,12 @@ final class CompiledEndpoints: Sendable {
     !names.isEmpty || nested.contains(where: \.hasNames) || exceptions?.hasNames ?? false
   }
 
+  /// Whether the list can hold no other hosts than those that its names can be found by.
+  var isMadeOfIndexableNames: Bool {
+    !matchesAll && !negated && otherNames.isEmpty && tags.isEmpty && categories.isEmpty
+      && doubts.isEmpty && nested.isEmpty && addresses.isEmpty
+  }
+
   /// Every name entry, exceptions and nested parts included.
   var allNames: [Name] {
     names + nested.flatMap(\.allNames) + (exceptions?.allNames ?? [])

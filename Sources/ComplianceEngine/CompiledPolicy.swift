@@ -48,6 +48,8 @@ package final class CompiledPolicy: Sendable {
   let tests: [Test]
   let tables: [CompiledTable]
   let tableNumbers: [String: Int]
+  /// Finds destination tests by host.
+  let hostIndex: HostIndex
 
   package init(_ policy: Policy) {
     self.policy = policy
@@ -81,6 +83,11 @@ package final class CompiledPolicy: Sendable {
     self.tests = tests
     self.tables = tables
     tableNumbers = numbers
+    var index = HostIndex()
+    for (number, test) in tests.enumerated() {
+      if case .destination(let list, _) = test { index.insert(Int32(number), list) }
+    }
+    hostIndex = index
   }
 
   private struct Key: Hashable {

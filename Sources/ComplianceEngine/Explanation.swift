@@ -53,8 +53,11 @@ package struct Explanation: Sendable {
       var inspection: [Step] = []
       if let name = pipeline.inspection, port != 80 { inspection = tracer.trace(table: name) }
       var steps: [Step] = []
-      for stage in pipeline.stages where stage.families.contains(path.family) {
+      let stages = pipeline.stages.filter { $0.families.contains(path.family) }
+      for (stage, outcome) in zip(stages, hop.stages) {
         steps += tracer.trace(table: stage.table)
+        let outcomes = outcome.outcomes(0)
+        if pipeline.mode == .firstDecisive ? !outcomes.contains(.none) : outcomes == .deny { break }
       }
       return Hop(
         device: hop.device, steps: steps, outcome: Self.word(hop.outcomes(0)),
@@ -92,7 +95,7 @@ private struct FlowTracer {
       steps.append(
         Explanation.Step(
           rule: hop.reference(.tableDefault(number)), depth: 0, matches: .yes, why: "",
-          decides: true))
+          decides: compiled.policy.tables[number].defaultAction.outcome != .none))
     }
     return steps
   }

@@ -54,7 +54,7 @@ struct FindingCollector {
 
   /// Tells findings apart that stand on one line.
   private static func tie(_ finding: Finding) -> String {
-    "\(finding.rule?.table ?? "")/\(finding.rule?.rule ?? "")/\(finding.position?.pointer ?? "")/"
+    "\(finding.rule?.device ?? "")/\(finding.rule?.table ?? "")/\(finding.rule?.rule ?? "")/\(finding.position?.pointer ?? "")/"
       + "\(finding.file)"
   }
 
@@ -209,10 +209,12 @@ struct FindingCollector {
         add(
           .scheduledAllow, .warning, "allows only at certain times", rule: condition.rule,
           endpoint: index)
-      case .resolvedName where endpoint.apex != nil:
+      case .resolvedName:
         // Names learnt from passing DNS answers, or looked up from the address, do cover a
-        // wildcard; names that the device resolves itself cannot.
-        guard !Self.namesWildcard(condition.rule, outcome) else { break }
+        // wildcard; names that the device resolves itself cannot. A source may be a name, too.
+        guard let apex = endpoint.apex, !Self.namesWildcard(condition.rule, outcome),
+          Self.namesHost(below: apex, condition.rule, outcome)
+        else { break }
         add(
           .wildcardInResolvedObject, .warning,
           "a name resolved by the firewall can never cover every host below a wildcard",
@@ -224,13 +226,31 @@ struct FindingCollector {
 
   /// Whether a rule names the first host of the space by a wildcard.
   private static func namesWildcard(_ rule: RuleReference, _ outcome: FlowOutcome) -> Bool {
-    guard let ordinal = rule.ordinal, outcome.space.count > 0 else { return false }
+    guard outcome.space.count > 0 else { return false }
     let host = outcome.space.target(of: 0).host
-    return outcome.hops.contains { hop in
+    return names(of: rule, outcome).contains { pattern in
+      pattern.hostPattern?.isWildcard ?? true && pattern.matches(host: host, path: "/")
+    }
+  }
+
+  /// Whether a rule names single hosts below a domain, or the domain's own.
+  private static func namesHost(
+    below apex: HostName, _ rule: RuleReference, _ outcome: FlowOutcome
+  ) -> Bool {
+    names(of: rule, outcome).contains { pattern in
+      guard case .exact(let host)? = pattern.hostPattern else { return false }
+      return host == apex || host.isSubdomain(of: apex)
+    }
+  }
+
+  /// The names among a rule's destinations.
+  private static func names(of rule: RuleReference, _ outcome: FlowOutcome) -> [URLPattern] {
+    guard let ordinal = rule.ordinal else { return [] }
+    return outcome.hops.flatMap { hop -> [URLPattern] in
       guard hop.device == rule.device,
         let table = hop.evaluator.context.compiled.tableNumbers[rule.table]
-      else { return false }
-      return hop.namesWildcard(RuleKey(table: table, rule: ordinal - 1), matching: host)
+      else { return [] }
+      return hop.destinationNames(of: RuleKey(table: table, rule: ordinal - 1))
     }
   }
 
@@ -359,15 +379,13 @@ extension HopOutcome {
     return evaluator.context.compiled.policy.tables[key.table].rules[key.rule].decrypts
   }
 
-  /// Whether a destination of a rule holds a host by a pattern that is more than a single name.
-  fileprivate func namesWildcard(_ key: RuleKey, matching host: HostName) -> Bool {
+  /// The name entries of a rule's destinations.
+  fileprivate func destinationNames(of key: RuleKey) -> [URLPattern] {
     let context = evaluator.context
-    return context.compiled.tables[key.table].rules[key.rule].tests.contains { test in
-      guard case .destination(let list, _) = context.compiled.tests[Int(test)] else { return false }
-      return list.allNames.contains { name in
-        name.pattern.hostPattern?.isWildcard ?? true
-          && name.pattern.matches(host: host, path: "/")
-      }
+    return context.compiled.tables[key.table].rules[key.rule].tests.flatMap {
+      test -> [URLPattern] in
+      guard case .destination(let list, _) = context.compiled.tests[Int(test)] else { return [] }
+      return list.allNames.map(\.pattern)
     }
   }
 

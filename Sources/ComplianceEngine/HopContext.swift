@@ -72,7 +72,12 @@ final class HopContext {
       host
       ? [hostZone] : client.fromZone.map { [$0] } ?? (fromNames.sorted() + ["(a zone in no rule)"])
     let tos =
-      client.toZone.map { [$0] } ?? (toNames.sorted() + ["(another zone in no rule)"])
+      client.toZone.map { [$0] }
+      // Where both are open, there may be two zones under one wildcard, to come by and to leave by.
+      ?? (toNames.sorted().map {
+        $0.hasSuffix("*") && !host && client.fromZone == nil ? "\($0) (another)" : $0
+      }
+        + ["(another zone in no rule)"])
     let isOpen = client.fromZone == nil || client.toZone == nil
     let pairs = froms.flatMap { from in
       tos.filter { !isOpen || $0 != from }.map { FlowSpace.ZonePair(from: from, to: $0) }
@@ -113,9 +118,10 @@ final class HopContext {
   static func truth(_ test: CompiledPolicy.Test, zones: FlowSpace.ZonePair) -> Truth {
     switch test {
     case .from(let list) where zones.from == hostZone:
-      // What the machine itself sends enters by no interface, so no test of one matches, not even
-      // a negated one (Linux: a missing input device breaks the rule).
-      Truth(list.names.contains(hostZone))
+      // What the machine itself sends enters by no interface, and differs from every interface
+      // that a rule names: Linux compares with an empty name (iptables always did; nft_meta since
+      // commit cb81572e8cb5, "Make nft_meta expression more robust").
+      Truth(list.names.contains(hostZone) != list.negated)
     case .from(let list): zones.from.map { Truth(list.contains($0)) } ?? .perhaps
     case .to(let list): zones.to.map { Truth(list.contains($0)) } ?? .perhaps
     case .zonePair(let pairing):
@@ -162,6 +168,60 @@ final class HopContext {
       }
     }
     return Candidate(rule: index, openTests: open, settled: settledTruth)
+  }
+
+  /// The candidates of a table by the indexed tests that they hang on: those without one, and for
+  /// each test those that it keeps from matching.
+  struct CandidateIndex {
+    var always: [Int32] = []
+    var byTest: [Int32: [Int32]] = [:]
+  }
+
+  private var candidateIndexes: [Int: CandidateIndex] = [:]
+
+  /// The candidates of a table that may match hosts about which only `tests` of the indexed tests
+  /// can say anything but no, in order.
+  func candidates(table: Int, where tests: Set<Int32>) -> [Candidate] {
+    let all = candidates(table: table)
+    let index: CandidateIndex
+    if let known = candidateIndexes[table] {
+      index = known
+    } else {
+      var made = CandidateIndex()
+      for (number, candidate) in all.enumerated() {
+        if let test = candidate.openTests.first(where: { hostIndex.indexed.contains($0) }) {
+          made.byTest[test, default: []].append(Int32(number))
+        } else {
+          made.always.append(Int32(number))
+        }
+      }
+      index = made
+      candidateIndexes[table] = made
+    }
+    guard index.always.count < all.count else { return all }
+    let found = tests.flatMap { index.byTest[$0] ?? [] }
+    return (index.always + found).sorted().map { all[Int($0)] }
+  }
+
+  private var hostIndex: HostIndex { compiled.hostIndex }
+
+  /// Open destination tests that are not found by host.
+  private lazy var otherDestinations: [CompiledEndpoints] = openTests.compactMap {
+    guard case .destination(let list, _) = compiled.tests[Int($0)],
+      !hostIndex.indexed.contains($0)
+    else { return nil }
+    return list
+  }
+
+  private lazy var openTestSet = Set(openTests)
+
+  /// The destination lists that may treat some of the hosts differently from others.
+  func destinations(for hosts: HostPattern) -> [CompiledEndpoints] {
+    let found = hostIndex.tests(for: hosts) ?? hostIndex.indexed
+    return otherDestinations
+      + found.intersection(openTestSet).sorted().compactMap { test in
+        if case .destination(let list, _) = compiled.tests[Int(test)] { list } else { nil }
+      }
   }
 
   /// The tables that the pipeline can reach, gates and inspection included.

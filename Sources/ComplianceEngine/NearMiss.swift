@@ -36,8 +36,12 @@ extension HopOutcome {
     func offer(_ rank: Int, _ miss: NearMiss) {
       if found[rank] == nil { found[rank] = miss }
     }
+    let nearby = testsNearby(evaluator.space.target(of: atom).host)
+    let indexed = context.compiled.hostIndex.indexed
     for (index, rule) in context.compiled.tables[tableNumber].rules.enumerated() {
       guard case .allow = rule.action else { continue }
+      // A rule for hosts that have nothing to do with this one is near in no way.
+      if rule.tests.contains(where: { indexed.contains($0) && !nearby.contains($0) }) { continue }
       let key = RuleKey(table: tableNumber, rule: index)
       if standsForMissingRules(key) { continue }
       var failing: [Int32] = []
@@ -58,7 +62,8 @@ extension HopOutcome {
       case .service(let list):
         let ports = list.tcpPorts
         let isForTheWeb = ports.contains(80) || ports.contains(443)
-        if isForTheWeb || namesDestination(.rule(key)) {
+        // A rule for ping or name servers is no place for web traffic.
+        if isForTheWeb || (!ports.isEmpty && namesDestination(.rule(key))) {
           offer(2, NearMiss(kind: .wrongPort(ports), rule: key))
         }
       case .source: offer(4, NearMiss(kind: .otherClients, rule: key))
@@ -68,6 +73,17 @@ extension HopOutcome {
       }
     }
     return found.min { $0.key < $1.key }?.value
+  }
+
+  /// Indexed tests that hold a host, or names below its parent domain.
+  private func testsNearby(_ host: HostName) -> Set<Int32> {
+    let index = evaluator.context.compiled.hostIndex
+    let own = index.tests(for: host)
+    guard let dot = host.text.firstIndex(of: "."),
+      let parent = HostName(host.text[host.text.index(after: dot)...]),
+      let family = index.tests(for: .apexAndSubdomains(parent))
+    else { return own }
+    return own.union(family)
   }
 
   /// Whether a rule only says that something may allow which is not in the export: nothing that an
@@ -83,6 +99,7 @@ extension HopOutcome {
   /// Whether a list names hosts of the same parent domain as the atom's, so that extending the
   /// rule is the natural repair.
   private func mentionsRelated(_ list: CompiledEndpoints, atom: Int) -> Bool {
+    guard list.hasNames else { return false }
     let host = evaluator.space.target(of: atom).host
     guard let dot = host.text.firstIndex(of: "."),
       let parent = HostName(host.text[host.text.index(after: dot)...]), parent.labelCount > 1

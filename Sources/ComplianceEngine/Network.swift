@@ -3,7 +3,7 @@ import PolicyModel
 
 /// What the user knows beyond the exports: where names resolve, what vendor tags hold, and how the
 /// firewall classifies this traffic.
-package struct OutsideKnowledge: Sendable {
+package struct OutsideKnowledge: Hashable, Sendable {
   /// Addresses of host names, as looked up on ``resolvedOn``.
   package var addresses: [HostName: [IPAddress]]
   /// Address ranges of vendor tags, by the tag's name.

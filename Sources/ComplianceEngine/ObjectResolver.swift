@@ -104,7 +104,13 @@ struct ObjectResolver {
     case .condition(let condition):
       result.doubts.append(CompiledEndpoints.Doubt(condition: condition, position: position))
     case .object(let index):
-      guard policy.serviceObjects.indices.contains(index) else { return }
+      guard policy.serviceObjects.indices.contains(index) else {
+        result.doubts.append(
+          CompiledEndpoints.Doubt(
+            condition: Condition(.unresolved, "reference to a missing service"),
+            position: position))
+        return
+      }
       if let known = services[index] {
         result.merge(known)
         return

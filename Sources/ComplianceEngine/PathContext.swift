@@ -11,8 +11,6 @@ final class PathContext {
   let hops: [HopContext]
   private let clients: [IPAddress]
   private let zones: [[FlowSpace.ZonePair]]
-  /// URL patterns of all candidate rules, each once, with what they need to be found by host.
-  private let lists: [CompiledEndpoints]
 
   /// Nil where a device has no policy for this kind of traffic.
   init?(path: NetworkPath, port: UInt16, knowledge: OutsideKnowledge) {
@@ -30,19 +28,16 @@ final class PathContext {
     guard !hops.isEmpty else { return nil }
     self.hops = hops
     var sources: [AddressSet] = []
-    var lists: [CompiledEndpoints] = []
     for context in hops {
       for number in context.openTests {
         switch context.compiled.tests[Int(number)] {
         case .source(let list):
           sources += list.allAddresses
           sources += list.allTags.compactMap { knowledge.tags[$0] }
-        case .destination(let list, _): lists.append(list)
         default: break
         }
       }
     }
-    self.lists = lists
     let universe = path.hops.lazy.compactMap(\.client.networks).first ?? .any
     clients =
       ClientClasses(universe: universe, family: path.family, cutBy: sources).representatives
@@ -114,7 +109,7 @@ final class PathContext {
   /// The name entries that hold some but perhaps not all of the URLs in question.
   private func dividingPatterns(_ hosts: HostPattern) -> [URLPattern] {
     var result: Set<URLPattern> = []
-    for list in lists {
+    for list in hops.flatMap({ $0.destinations(for: hosts) }) {
       if case .exact(let host) = hosts {
         collect(list, host: host, into: &result)
         continue

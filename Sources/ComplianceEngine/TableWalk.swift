@@ -47,10 +47,12 @@ final class TableWalk {
   /// Tables walked so far, kept once the walk is long; see ``walk(table:live:)``.
   private var visits: [Int: Visit] = [:]
   static let stepLimit = 5_000_000
-  /// After so many steps an atom walks no table twice, so that jumps that fan out and meet again
-  /// cost no more than the tables are long. Until then it does, since the rules on its different
-  /// ways are all worth telling.
-  static let patience = 100_000
+  /// After so many steps in tables walked before, an atom walks no table twice, so that jumps that
+  /// fan out and meet again cost no more than the tables are long. Until then it does, since the
+  /// rules on its different ways are all worth telling.
+  static let patience = 10_000
+  private var repeatedSteps = 0
+  private var walkedTables: Set<Int> = []
 
   private struct Visit {
     var certain: AtomSet
@@ -84,9 +86,10 @@ final class TableWalk {
     }
     stack.append(table)
     defer { stack.removeLast() }
-    guard steps > Self.patience else { return walkRules(table: table, live: live) }
+    guard repeatedSteps > Self.patience else { return walkRules(table: table, live: live) }
+    let nothing = live.none
     var visit =
-      visits[table] ?? Visit(certain: live.none.certain, any: live.none.certain, left: live.none)
+      visits[table] ?? Visit(certain: nothing.certain, any: nothing.certain, left: nothing)
     let new = LiveAtoms(
       certain: live.certain.subtracting(visit.certain),
       doubtful: live.doubtful.subtracting(visit.any), doubts: live.doubts)
@@ -103,9 +106,11 @@ final class TableWalk {
   private func walkRules(table: Int, live initial: LiveAtoms) -> LiveAtoms {
     var live = initial
     var returned = initial.none
-    for candidate in evaluator.context.candidates(table: table) {
+    let isRepeated = !walkedTables.insert(table).inserted
+    for candidate in evaluator.candidates(table: table) {
       if live.isEmpty { break }
       steps += 1
+      if isRepeated { repeatedSteps += 1 }
       guard steps < Self.stepLimit else {
         wasCutShort = true
         break

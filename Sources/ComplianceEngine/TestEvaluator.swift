@@ -16,6 +16,7 @@ final class TestEvaluator {
   /// What gate tables come to, each walked once for all atoms and all rules that use it.
   private var gates: [Int: TableWalk] = [:]
   private var gatesInProgress: Set<Int> = []
+  private var candidateLists: [Int: [HopContext.Candidate]] = [:]
   private let everything: AtomSet
   private let nothing: AtomSet
 
@@ -37,6 +38,18 @@ final class TestEvaluator {
     answers = Array(repeating: nil, count: answers.count)
     gates = [:]
   }
+
+  /// The rules of a table that some atom may match, in order.
+  func candidates(table: Int) -> [HopContext.Candidate] {
+    if let known = candidateLists[table] { return known }
+    let found = context.candidates(table: table, where: foundTests)
+    candidateLists[table] = found
+    return found
+  }
+
+  /// The indexed tests that can say anything but no about the hosts of the space.
+  private lazy var foundTests: Set<Int32> = Set(space.targets.map(\.host))
+    .reduce(into: Set()) { $0.formUnion(context.compiled.hostIndex.tests(for: $1)) }
 
   /// The walk of a gate table; nil where the gate is reached from inside itself.
   func gate(_ table: Int) -> TableWalk? {

@@ -24,27 +24,37 @@ extension InventoryDatabase {
   /// Adds editions that are not there yet. An edition never changes: one that is there under the
   /// same name with other contents is refused.
   package func add(_ catalogues: [Catalogue], builtIn: Bool, now: String) throws {
-    try write { database in
-      for catalogue in catalogues { try Self.add(catalogue, builtIn: builtIn, now: now, database) }
+    // Looking first spares most programs the wait for another one that writes.
+    let missing = try read { database in
+      try catalogues.filter { try !Self.holds($0, database) }
     }
+    guard !missing.isEmpty else { return }
+    try write { database in
+      for catalogue in missing { try Self.add(catalogue, builtIn: builtIn, now: now, database) }
+    }
+  }
+
+  /// Whether an edition is stored; refuses one of the same name with other contents.
+  private static func holds(_ catalogue: Catalogue, _ database: Database) throws -> Bool {
+    let stored = try String.fetchOne(
+      database, sql: "SELECT body FROM catalogue WHERE id = ? AND version = ?",
+      arguments: [catalogue.id, catalogue.version])
+    guard let stored else { return false }
+    let body = String(decoding: CatalogueJSON.write(catalogue, pretty: false), as: UTF8.self)
+    guard stored == body else {
+      throw InventoryError(
+        .unknownName, "edition \(catalogue.reference) is stored with other contents",
+        advice: "an edition never changes: give the new one a version of its own, such as "
+          + "\(catalogue.version)-b")
+    }
+    return true
   }
 
   private static func add(
     _ catalogue: Catalogue, builtIn: Bool, now: String, _ database: Database
   ) throws {
+    if try holds(catalogue, database) { return }
     let body = String(decoding: CatalogueJSON.write(catalogue, pretty: false), as: UTF8.self)
-    let stored = try String.fetchOne(
-      database, sql: "SELECT body FROM catalogue WHERE id = ? AND version = ?",
-      arguments: [catalogue.id, catalogue.version])
-    if let stored {
-      guard stored == body else {
-        throw InventoryError(
-          .unknownName, "edition \(catalogue.reference) is stored with other contents",
-          advice: "an edition never changes: give the new one a version of its own, such as "
-            + "\(catalogue.version)-b")
-      }
-      return
-    }
     try database.execute(
       sql: """
         INSERT INTO catalogue (id, version, title, published, effective, built_in, sha256, body, added_at)
@@ -54,8 +64,7 @@ extension InventoryDatabase {
         catalogue.id, catalogue.version, catalogue.title, catalogue.published, catalogue.effective,
         builtIn, catalogue.source.sha256, body, now,
       ])
-    for (ordinal, requirement) in catalogue.requirements.enumerated() {
-      let endpoint = catalogue.endpoints[requirement.endpoint]
+    for row in RequirementRow.all(of: catalogue) {
       try database.execute(
         sql: """
           INSERT INTO requirement (catalogue_id, catalogue_version, ordinal, service, service_name,
@@ -63,22 +72,61 @@ extension InventoryDatabase {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
-          catalogue.id, catalogue.version, ordinal + 1, endpoint.service,
-          catalogue.service(endpoint.service)?.name(in: "en") ?? endpoint.service, endpoint.text,
-          endpoint.host, endpoint.path, endpoint.transport, Int(requirement.port),
-          requirement.level.rawValue, endpoint.inspection?.rawValue, endpoint.note,
+          catalogue.id, catalogue.version, row.ordinal, row.service, row.serviceName, row.endpoint,
+          row.host, row.path, row.transport, row.port, row.level, row.inspection, row.note,
         ])
     }
     try EventChain.append(
-      database, at: now, kind: "catalogue", subject: catalogue.reference
-    ) { writer in
-      writer.member("sha256", catalogue.source.sha256)
-      writer.member("effective", catalogue.effective)
-      writer.member("endpoints", catalogue.endpoints.count)
-    }
+      database, at: now, kind: "catalogue", subject: catalogue.reference,
+      detail: EventDetail.catalogue(catalogue, body: body))
     // The edition changes every judgement from its effective date on.
     for site in try Int64.fetchAll(database, sql: "SELECT id FROM site") {
       try EvaluationStore.invalidate(site: site, from: catalogue.effective, database)
+    }
+  }
+}
+
+/// One row of an edition as SQL sees it.
+struct RequirementRow: Hashable {
+  let ordinal: Int
+  let service: String
+  let serviceName: String
+  let endpoint: String
+  let host: String
+  let path: String?
+  let transport: String
+  let port: Int
+  let level: String
+  let inspection: String?
+  let note: String?
+
+  static func all(of catalogue: Catalogue) -> [RequirementRow] {
+    catalogue.requirements.enumerated().map { ordinal, requirement in
+      let endpoint = catalogue.endpoints[requirement.endpoint]
+      return RequirementRow(
+        ordinal: ordinal + 1, service: endpoint.service,
+        serviceName: catalogue.service(endpoint.service)?.name(in: "en") ?? endpoint.service,
+        endpoint: endpoint.text, host: endpoint.host, path: endpoint.path,
+        transport: endpoint.transport, port: Int(requirement.port),
+        level: requirement.level.rawValue, inspection: endpoint.inspection?.rawValue,
+        note: endpoint.note)
+    }
+  }
+
+  static func stored(
+    _ id: String, _ version: String, _ database: Database
+  ) throws -> [RequirementRow] {
+    try Row.fetchAll(
+      database,
+      sql: """
+        SELECT * FROM requirement WHERE catalogue_id = ? AND catalogue_version = ? ORDER BY ordinal
+        """, arguments: [id, version]
+    ).map { row in
+      RequirementRow(
+        ordinal: row["ordinal"], service: row["service"], serviceName: row["service_name"],
+        endpoint: row["endpoint"], host: row["host"], path: row["path"],
+        transport: row["protocol"], port: row["port"], level: row["level"],
+        inspection: row["inspection"], note: row["note"])
     }
   }
 }

@@ -1,231 +1,5 @@
 import Foundation
 import GRDB
-import ImportKit
-
-/// Something whose verdicts are followed over time: a client of a site.
-package struct SubjectRecord: Hashable, Sendable {
-  package var device: String
-  package var scope: String
-  package var client: String
-  package var traffic: String
-  package var zones: [String]
-  package var networks: [String]
-  package var family: String
-
-  /// What stays the same while networks and interfaces of the client change.
-  package struct Key: Hashable, Sendable {
-    package let device: String
-    package let scope: String
-    package let client: String
-    package let family: String
-  }
-
-  package var key: Key { Key(device: device, scope: scope, client: client, family: family) }
-
-  package init(
-    device: String, scope: String, client: String, traffic: String, zones: [String],
-    networks: [String], family: String
-  ) {
-    self.device = device
-    self.scope = scope
-    self.client = client
-    self.traffic = traffic
-    self.zones = zones
-    self.networks = networks
-    self.family = family
-  }
-}
-
-/// One verdict as history keeps it.
-package struct VerdictRecord: Hashable, Sendable {
-  package var service: String
-  package var endpoint: String
-  package var port: Int
-  package var level: String
-  package var verdict: String
-  package var reason: String
-  package var device: String?
-  package var table: String?
-  package var rule: String?
-  package var file: String?
-  package var line: Int?
-  package var pointer: String?
-  package var witness: String?
-  package var conditions: [String]
-  package var change: String?
-
-  package init(
-    service: String, endpoint: String, port: Int, level: String, verdict: String, reason: String,
-    device: String?, table: String?, rule: String?, file: String?, line: Int?, pointer: String?,
-    witness: String?, conditions: [String], change: String?
-  ) {
-    self.service = service
-    self.endpoint = endpoint
-    self.port = port
-    self.level = level
-    self.verdict = verdict
-    self.reason = reason
-    self.device = device
-    self.table = table
-    self.rule = rule
-    self.file = file
-    self.line = line
-    self.pointer = pointer
-    self.witness = witness
-    self.conditions = conditions
-    self.change = change
-  }
-
-  /// What makes two verdicts two intervals: where a rule stands in its file does not.
-  package func isSame(as other: VerdictRecord) -> Bool {
-    verdict == other.verdict && reason == other.reason && table == other.table
-      && rule == other.rule && device == other.device && level == other.level
-      && service == other.service && conditions == other.conditions
-  }
-
-  package var key: Key { Key(endpoint: endpoint, port: port) }
-
-  /// A requirement over all editions of a list.
-  package struct Key: Hashable, Sendable {
-    package let endpoint: String
-    package let port: Int
-
-    package init(endpoint: String, port: Int) {
-      self.endpoint = endpoint
-      self.port = port
-    }
-  }
-}
-
-/// One finding as history keeps it.
-package struct FindingRecord: Hashable, Sendable {
-  package var finding: String
-  package var severity: String
-  package var message: String
-  package var table: String?
-  package var rule: String?
-  package var file: String?
-  package var line: Int?
-  package var endpoints: [String]
-
-  package init(
-    finding: String, severity: String, message: String, table: String?, rule: String?,
-    file: String?, line: Int?, endpoints: [String]
-  ) {
-    self.finding = finding
-    self.severity = severity
-    self.message = message
-    self.table = table
-    self.rule = rule
-    self.file = file
-    self.line = line
-    self.endpoints = endpoints
-  }
-
-  /// Findings that differ in their place in the file only are one.
-  package struct Key: Hashable, Sendable {
-    let finding: String
-    let severity: String
-    let message: String
-    let table: String?
-    let rule: String?
-    let endpoints: [String]
-  }
-
-  package var key: Key {
-    Key(
-      finding: finding, severity: severity, message: message, table: table, rule: rule,
-      endpoints: endpoints)
-  }
-}
-
-/// Why a verdict began.
-package struct VerdictCause: Hashable, Sendable {
-  package enum Kind: String, Hashable, Sendable {
-    case initial
-    case rules
-    case catalogue
-    case client
-    case program
-  }
-
-  package var kind: Kind
-  /// JSON.
-  package var detail: String
-  /// The verdict before, if there was one.
-  package var previous: String?
-
-  package init(_ kind: Kind, detail: String = "{}", previous: String? = nil) {
-    self.kind = kind
-    self.detail = detail
-    self.previous = previous
-  }
-}
-
-/// What one subject's judgement at one moment changes in the history.
-package struct EvaluationStep: Sendable {
-  package var subject: SubjectRecord
-  package var at: String
-  package var catalogue: String
-  package var version: String
-  package var digest: Data
-  package var engine: Int
-  package var counts: [String: Int]
-  package var closed: [VerdictRecord.Key]
-  package var opened: [(VerdictRecord, VerdictCause)]
-  package var closedFindings: [FindingRecord]
-  package var openedFindings: [FindingRecord]
-
-  package init(
-    subject: SubjectRecord, at: String, catalogue: String, version: String, digest: Data,
-    engine: Int, counts: [String: Int], closed: [VerdictRecord.Key],
-    opened: [(VerdictRecord, VerdictCause)],
-    closedFindings: [FindingRecord], openedFindings: [FindingRecord]
-  ) {
-    self.subject = subject
-    self.at = at
-    self.catalogue = catalogue
-    self.version = version
-    self.digest = digest
-    self.engine = engine
-    self.counts = counts
-    self.closed = closed
-    self.opened = opened
-    self.closedFindings = closedFindings
-    self.openedFindings = openedFindings
-  }
-}
-
-/// Where a site's judgement stands before it goes on.
-package struct EvaluationStart: Sendable {
-  package let revision: Int
-  /// Moments from here on are to be judged; empty where nothing was judged yet.
-  package let from: String?
-  package let subjects: [OpenSubject]
-
-  package struct OpenSubject: Sendable {
-    package var subject: SubjectRecord
-    package var digest: Data
-    package var catalogue: String
-    package var version: String
-    package var engine: Int
-    package var verdicts: [VerdictRecord]
-    package var findings: [FindingRecord]
-
-    package init(
-      subject: SubjectRecord, digest: Data, catalogue: String, version: String, engine: Int,
-      verdicts: [VerdictRecord], findings: [FindingRecord]
-    ) {
-      self.subject = subject
-      self.digest = digest
-      self.catalogue = catalogue
-      self.version = version
-      self.engine = engine
-      self.verdicts = verdicts
-      self.findings = findings
-    }
-  }
-}
 
 enum EvaluationStore {
   /// Marks a site's verdicts from a moment on as out of date.
@@ -268,7 +42,8 @@ extension InventoryDatabase {
       if let pruned: String = row["pruned_before"], let moment = stale {
         stale = max(moment, pruned)
       }
-      guard let stale else {
+      // What lies in the future is judged when it has come.
+      guard let stale, stale <= now else {
         return EvaluationStart(revision: row["revision"], from: nil, subjects: [])
       }
       return EvaluationStart(
@@ -338,14 +113,18 @@ extension InventoryDatabase {
   private static func finding(_ row: Row) -> FindingRecord {
     FindingRecord(
       finding: row["finding"], severity: row["severity"], message: row["message"],
-      table: row["table_name"], rule: row["rule"], file: row["file"], line: row["line"],
+      device: row["device"], table: row["table_name"], rule: row["rule"], file: row["file"],
+      line: row["line"],
       endpoints: StoredJSON.texts(row["endpoints"]))
   }
 
   /// Writes a site's new history in one transaction. False where something changed meanwhile and
   /// the judgement has to be made again.
+  ///
+  /// - Parameter future: the first moment that is known and has not come yet.
   package func record(
-    _ steps: [EvaluationStep], site: String, start: EvaluationStart, now: String
+    _ steps: [EvaluationStep], site: String, start: EvaluationStart, future: String? = nil,
+    now: String
   ) throws -> Bool {
     try write { database in
       let id = try Self.siteID(site, database)
@@ -354,28 +133,20 @@ extension InventoryDatabase {
       guard revision == start.revision else { return false }
       if let from = start.from { try Self.rewind(id, to: from, database) }
       for step in steps { try Self.write(step, site: id, now: now, database) }
-      try database.execute(sql: "UPDATE site SET stale_from = NULL WHERE id = ?", arguments: [id])
-      if !steps.isEmpty {
-        try EventChain.append(database, at: now, kind: "audit", subject: site) { writer in
-          writer.member("from", steps.first?.at)
-          writer.member("to", steps.last?.at)
-          writer.member("evaluations", steps.count)
-          writer.member("changes", steps.reduce(0) { $0 + $1.opened.count })
-          writer.member("digest", Self.digest(steps))
-        }
+      try database.execute(
+        sql: "UPDATE site SET stale_from = ? WHERE id = ?", arguments: [future, id])
+      // Unchanged recomputations (a setting that changes no verdict) are not worth an entry.
+      let history = try VerdictSeal.digest(site: id, database)
+      guard try history != VerdictSeal.sealed(site: site, database) else { return true }
+      try EventChain.append(database, at: now, kind: "audit", subject: site) { writer in
+        writer.member("from", steps.first?.at)
+        writer.member("to", steps.last?.at)
+        writer.member("evaluations", steps.count)
+        writer.member("changes", steps.reduce(0) { $0 + $1.opened.count })
+        writer.member("history", history)
       }
       return true
     }
-  }
-
-  /// One digest over everything that an audit found, so that its entry in the log seals it.
-  private static func digest(_ steps: [EvaluationStep]) -> String {
-    var text = ""
-    for step in steps {
-      text += "\(step.subject) \(step.at) \(step.version)\n"
-      for (verdict, cause) in step.opened { text += "\(verdict) \(cause)\n" }
-    }
-    return ExportDigest.sha256(Array(text.utf8))
   }
 
   /// Takes back what was judged at or after a moment.
@@ -434,22 +205,22 @@ extension InventoryDatabase {
       try database.cachedStatement(
         sql: """
           UPDATE finding_span SET to_at = ? WHERE subject_id = ? AND finding = ? AND severity = ?
-            AND message = ? AND table_name IS ? AND rule IS ? AND endpoints = ? AND to_at IS NULL
+            AND message = ? AND device IS ? AND table_name IS ? AND rule IS ? AND endpoints = ? AND to_at IS NULL
           """
       ).execute(arguments: [
-        step.at, subject, finding.finding, finding.severity, finding.message, finding.table,
-        finding.rule, StoredJSON.text(finding.endpoints),
+        step.at, subject, finding.finding, finding.severity, finding.message, finding.device,
+        finding.table, finding.rule, StoredJSON.text(finding.endpoints),
       ])
     }
     for finding in step.openedFindings {
       try database.cachedStatement(
         sql: """
-          INSERT INTO finding_span (subject_id, finding, severity, message, table_name, rule, file,
-            line, endpoints, from_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO finding_span (subject_id, finding, severity, message, device, table_name, rule,
+            file, line, endpoints, from_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(arguments: [
-        subject, finding.finding, finding.severity, finding.message, finding.table, finding.rule,
-        finding.file, finding.line, StoredJSON.text(finding.endpoints), step.at,
+        subject, finding.finding, finding.severity, finding.message, finding.device, finding.table,
+        finding.rule, finding.file, finding.line, StoredJSON.text(finding.endpoints), step.at,
       ])
     }
   }

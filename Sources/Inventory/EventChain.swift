@@ -15,17 +15,16 @@ package enum EventChain {
     _ database: Database, at: String, kind: String, subject: String,
     detail: (inout JSONWriter) -> Void
   ) throws {
-    var writer = JSONWriter()
-    writer.object(detail)
+    let text = EventDetail.text(detail)
     let previous =
       try String.fetchOne(database, sql: "SELECT seal FROM event ORDER BY id DESC LIMIT 1")
       ?? genesis
     let seal = seal(
-      previous: previous, at: at, kind: kind, subject: subject, detail: writer.text)
+      previous: previous, at: at, kind: kind, subject: subject, detail: text)
     try database.execute(
       sql: """
         INSERT INTO event (at, kind, subject, detail, previous, seal) VALUES (?, ?, ?, ?, ?, ?)
-        """, arguments: [at, kind, subject, writer.text, previous, seal])
+        """, arguments: [at, kind, subject, text, previous, seal])
   }
 
   static func seal(

@@ -71,15 +71,29 @@ package final class InventoryDatabase: Sendable {
         advice: "`sallyport import` makes one; name another with --db or SALLYPORT_DB")
     }
     do {
-      return try DatabaseQueue(path: path, configuration: configuration(readonly: true))
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
-      // A write-ahead log cannot be opened on a read-only medium; nobody can change the file
-      // there either, so that it may be read as it is.
-      var allowed = CharacterSet.urlPathAllowed
-      allowed.remove(charactersIn: "?#%")
-      let name = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
+      return try DatabasePool(path: path, configuration: configuration(readonly: true))
+    } catch let error as DatabaseError
+      where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+    {
+      guard try ReadOnlyMedium.isWhole(path) else { throw error }
+      return try DatabasePool(
+        path: ReadOnlyMedium.immutableName(path), configuration: configuration(readonly: true))
+    }
+  }
+
+  /// A connection of its own that reads, with temporary tables of its own.
+  static func queueForReading(_ path: String) throws -> DatabaseQueue {
+    var configuration = configuration(readonly: true)
+    // Temporary tables cannot refer to those of the file.
+    configuration.foreignKeysEnabled = false
+    do {
+      return try DatabaseQueue(path: path, configuration: configuration)
+    } catch let error as DatabaseError
+      where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+    {
+      guard try ReadOnlyMedium.isWhole(path) else { throw error }
       return try DatabaseQueue(
-        path: "file:\(name)?immutable=1", configuration: configuration(readonly: true))
+        path: ReadOnlyMedium.immutableName(path), configuration: configuration)
     }
   }
 
@@ -148,13 +162,19 @@ extension InventoryError {
     case .SQLITE_CANTOPEN:
       self.init(.cannotWrite, "\(path): the database cannot be opened: \(words)")
     case .SQLITE_FULL:
-      self.init(.inputOutput, "\(path): no space left; nothing of this step was stored")
+      self.init(
+        .inputOutput, "\(path): no space left; nothing of this step was stored",
+        advice: "make room and run the command again")
     case .SQLITE_NOTADB:
       self.init(.notOurs, "\(path): this is not a SQLite database")
     case .SQLITE_CORRUPT:
       self.init(
         .damaged, "\(path): the database file is damaged: \(words)", advice: "restore a backup")
-    case .SQLITE_IOERR: self.init(.inputOutput, "\(path): \(words)")
+    case .SQLITE_IOERR:
+      self.init(
+        .inputOutput,
+        "\(path): the disk does not do its work (\(words)); nothing of this step was "
+          + "stored", advice: "look at space, limits and health of the disk, then run it again")
     default: self.init(.damaged, "\(path): \(words)")
     }
   }

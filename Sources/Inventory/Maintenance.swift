@@ -1,89 +1,8 @@
-import CSQLite
 import Foundation
 import GRDB
 import JSONTree
 
-/// What a check of the database found.
-package struct IntegrityReport: Sendable {
-  /// Empty where the file is whole.
-  package var problems: [String]
-  package var events: Int
-  /// Seal of the newest entry of the log: noted elsewhere, it proves later that nothing before it
-  /// was changed.
-  package var seal: String
-}
-
 extension InventoryDatabase {
-  /// Checks the file, its references, its digests and the log of events.
-  package func checkIntegrity() throws -> IntegrityReport {
-    try read { database in
-      var problems: [String] = []
-      for line in try String.fetchAll(database, sql: "PRAGMA integrity_check(20)")
-      where line != "ok" {
-        problems.append("SQLite: \(line)")
-      }
-      for row in try Row.fetchAll(database, sql: "PRAGMA foreign_key_check") {
-        problems.append(
-          "a row of `\(row[0] as String)` refers to a missing row of `\(row[2] as String)`")
-      }
-      problems += try Self.damagedContent(database)
-      problems += try Self.forgedImports(database)
-      if let (id, reason) = try EventChain.firstBroken(database) {
-        problems.append("event \(id) of the log does not hold: \(reason)")
-      }
-      return IntegrityReport(
-        problems: problems,
-        events: try Int.fetchOne(database, sql: "SELECT count(*) FROM event") ?? 0,
-        seal: try String.fetchOne(database, sql: "SELECT seal FROM event ORDER BY id DESC LIMIT 1")
-          ?? EventChain.genesis)
-    }
-  }
-
-  /// Rules, objects and policies whose bytes no longer give their digest.
-  private static func damagedContent(_ database: Database) throws -> [String] {
-    var problems: [String] = []
-    let rows = try Row.fetchCursor(database, sql: "SELECT id, digest, kind, body FROM content")
-    while let row = try rows.next(), problems.count < 20 {
-      let digest = ContentStore.digest(kind: row["kind"], Array((row["body"] as String).utf8))
-      if digest != row["digest"] { problems.append("content \(row["id"] as Int64) was changed") }
-    }
-    for id in try Int64.fetchAll(database, sql: "SELECT id FROM policy") where problems.count < 20 {
-      let stored = try PolicyStore.load(id, database)
-      let pieces = try PolicyStore.pieces(stored, places: nil, database)
-      if Data(PolicyStore.digest(pieces)) != stored.digest {
-        problems.append("policy \(id) was changed")
-      }
-    }
-    return problems
-  }
-
-  /// Exports whose policies are not those that the log vouches for.
-  private static func forgedImports(_ database: Database) throws -> [String] {
-    let rows = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT e.id, e.subject, e.detail -> '$.policies' AS policies, x.id AS export
-        FROM event e LEFT JOIN export x ON x.sha256 = e.detail ->> '$.sha256'
-          AND x.importer_version = e.detail ->> '$.importer_version'
-        WHERE e.kind = 'import'
-        """)
-    var problems: [String] = []
-    for row in rows {
-      guard let export: Int64 = row["export"] else {
-        problems.append(
-          "the export of event \(row["id"] as Int64) (\(row["subject"] as String)) is gone")
-        continue
-      }
-      let stored = try policyDigests(of: export, database)
-      // Pruning takes the policies of an export away together.
-      guard !stored.isEmpty, stored != StoredJSON.texts(row["policies"]) else { continue }
-      problems.append(
-        "the policies of `\(row["subject"] as String)` are not those of event \(row["id"] as Int64)"
-      )
-    }
-    return problems
-  }
-
   /// Copies the database while others go on reading and writing; the copy is whole and of one
   /// moment.
   package func backUp(to target: String) throws {

@@ -29,10 +29,9 @@ extension InventoryDatabase {
           INSERT INTO baseline (site_id, name, at, set_at) VALUES (?, ?, ?, ?)
           ON CONFLICT DO UPDATE SET at = excluded.at, set_at = excluded.set_at
           """, arguments: [try Self.siteID(site, database), name, moment, now])
-      try EventChain.append(database, at: now, kind: "baseline", subject: site) { writer in
-        writer.member("name", name)
-        writer.member("at", moment)
-      }
+      try EventChain.append(
+        database, at: now, kind: "baseline", subject: site,
+        detail: EventDetail.baseline(name, at: moment))
     }
   }
 

@@ -4,7 +4,8 @@ import Foundation
 /// Runs one SQL statement that somebody typed, on a connection that can only read.
 ///
 /// Four locks stand behind each other: the file is opened read-only, SQLite's defensive mode is on,
-/// no database can be attached, and an authorizer lets nothing through but reading.
+/// no database can be attached, and an authorizer lets nothing through but reading. Time, memory and
+/// the size of the answer are bounded.
 package final class ReadOnlyQuery {
   package enum Value: Hashable, Sendable {
     case null
@@ -12,6 +13,15 @@ package final class ReadOnlyQuery {
     case real(Double)
     case text(String)
     case bytes([UInt8])
+
+    /// What it takes in memory, roughly.
+    fileprivate var size: Int {
+      switch self {
+      case .null, .integer, .real: 24
+      case .text(let text): 40 + text.utf8.count
+      case .bytes(let bytes): 56 + bytes.count
+      }
+    }
   }
 
   package struct Answer: Sendable {
@@ -22,6 +32,8 @@ package final class ReadOnlyQuery {
   }
 
   package static let defaultSeconds = 30.0
+  /// Bytes that an answer may take, roughly.
+  private static let largestAnswer = 400 << 20
 
   private var connection: OpaquePointer?
   private let path: String
@@ -34,18 +46,21 @@ package final class ReadOnlyQuery {
         .notFound, "\(path): no such database",
         advice: "`sallyport import` makes one; name another with --db or SALLYPORT_DB")
     }
-    // A write-ahead log cannot be opened on a read-only medium; nobody can change the file there.
-    if !open("mode=ro"), !open("immutable=1") {
+    if !open("mode=ro"), try !ReadOnlyMedium.isWhole(path) || !open("immutable=1") {
       let words = connection.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
       let isOther = sqlite3_errcode(connection) == SQLITE_NOTADB
       sqlite3_close_v2(connection)
       throw InventoryError(
-        isOther ? .notOurs : .inputOutput,
-        "\(path): the database cannot be opened: \(words)")
+        isOther ? .notOurs : .inputOutput, "\(path): the database cannot be opened: \(words)")
     }
     sqlite3_busy_timeout(connection, 5000)
     guard sallyport_sqlite_harden(connection) == SQLITE_OK else {
       throw InventoryError(.inputOutput, "\(path): SQLite refuses its defensive mode")
+    }
+    // SQLite declares its table-valued functions at their first use, by statements that the
+    // authorizer would refuse; afterwards it knows them.
+    for name in ["json_each", "json_tree"] + Self.harmlessPragmas.map({ "pragma_\($0)" }) {
+      sqlite3_exec(connection, "SELECT 1 FROM \(name) LIMIT 0", nil, nil, nil)
     }
     sqlite3_set_authorizer(connection, Self.authorize, nil)
   }
@@ -121,6 +136,7 @@ package final class ReadOnlyQuery {
       sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
     }
     var answer = Answer(columns: columns, rows: [], isCut: false)
+    var size = 0
     while true {
       switch sqlite3_step(statement) {
       case SQLITE_DONE: return answer
@@ -129,7 +145,14 @@ package final class ReadOnlyQuery {
           answer.isCut = true
           return answer
         }
-        answer.rows.append(columns.indices.map { Self.value(statement, Int32($0)) })
+        let row = columns.indices.map { Self.value(statement, Int32($0)) }
+        size += row.reduce(64) { $0 + $1.size }
+        guard size < Self.largestAnswer else {
+          throw InventoryError(
+            .unknownName, "the answer is too large (more than \(answer.rows.count) rows)",
+            advice: "ask for less, or give --limit")
+        }
+        answer.rows.append(row)
       case SQLITE_INTERRUPT:
         throw InventoryError(
           .unknownName, "the query took longer than \(seconds.formatted()) s",
@@ -220,6 +243,9 @@ package final class ReadOnlyQuery {
         .unknownName, "refused: `sallyport sql` only reads (\(words))",
         advice: "write with the commands of sallyport, or copy the database with `sallyport backup`"
       )
+    case SQLITE_NOMEM:
+      return InventoryError(
+        .unknownName, "the query needs more than 1 GiB of memory", advice: "ask for less")
     case SQLITE_BUSY:
       return InventoryError(.busy, "\(path): the database is busy", advice: "try again")
     case SQLITE_NOTADB: return InventoryError(.notOurs, "\(path): this is not a SQLite database")

@@ -138,13 +138,9 @@ extension InventoryDatabase {
           id, client.label, client.fromZone, client.toZone, client.networks.map(StoredJSON.text),
         ])
     }
-    try EventChain.append(database, at: now, kind: "site", subject: site.name) { writer in
-      writer.member("region", site.region)
-      writer.member("catalogue", site.catalogue)
-      writer.member("tags", site.tags.sorted())
-      writer.member("clients", site.clients.map(\.label))
-      writer.member("retired_at", site.retiredAt)
-    }
+    try EventChain.append(
+      database, at: now, kind: "site", subject: site.name,
+      detail: EventDetail.site(try Self.site(named: site.name, database)))
     // Another client or list makes another history from its beginning on.
     try EvaluationStore.invalidate(site: id, from: "", database)
   }
@@ -173,11 +169,13 @@ extension InventoryDatabase {
           SELECT id, name, hop, scope, from_zone, to_zone, retired_at FROM device
           WHERE site_id = ? AND (retired_at IS NULL OR retired_at > ?) ORDER BY hop, name
           """), arguments: [site, moment]
-    ).map { row in
-      DeviceRecord(
-        id: row["id"], name: row["name"], hop: row["hop"], scope: row["scope"],
-        fromZone: row["from_zone"], toZone: row["to_zone"], retiredAt: row["retired_at"])
-    }
+    ).map(Self.device)
+  }
+
+  static func device(_ row: Row) -> DeviceRecord {
+    DeviceRecord(
+      id: row["id"], name: row["name"], hop: row["hop"], scope: row["scope"],
+      fromZone: row["from_zone"], toZone: row["to_zone"], retiredAt: row["retired_at"])
   }
 
   /// Changes where a device stands on the site's path, and how it sees the clients.
@@ -197,14 +195,8 @@ extension InventoryDatabase {
         throw InventoryError(.unknownName, "site `\(site)` has no device `\(device.name)`")
       }
       try EventChain.append(
-        database, at: now, kind: "device", subject: "\(site)/\(device.name)"
-      ) { writer in
-        writer.member("hop", device.hop)
-        writer.member("scope", device.scope)
-        writer.member("from_zone", device.fromZone)
-        writer.member("to_zone", device.toZone)
-        writer.member("retired_at", device.retiredAt)
-      }
+        database, at: now, kind: "device", subject: "\(site)/\(device.name)",
+        detail: EventDetail.device(device))
       try EvaluationStore.invalidate(site: id, from: "", database)
     }
   }

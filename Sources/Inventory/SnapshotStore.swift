@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import ImportKit
 import PolicyCoding
 import PolicyModel
 
@@ -76,16 +77,21 @@ extension InventoryDatabase {
       case .rewritten: try RuleHistory.rebuild(device, database)
       }
       try EvaluationStore.invalidate(site: site, from: snapshot.takenAt, database)
+      if isKnown.exportIsNewer { try Self.readAnew(snapshot.sha256, database) }
       let digests = try Self.policyDigests(of: exportID, database)
+      let places = try Self.placesDigest(of: exportID, database)
       try EventChain.append(
         database, at: now, kind: "import", subject: "\(snapshot.site)/\(snapshot.device)"
       ) { writer in
         writer.member("sha256", snapshot.sha256)
         writer.member("format", snapshot.format)
+        writer.member("product", snapshot.product)
         writer.member("importer_version", snapshot.importerVersion)
         writer.member("taken_at", snapshot.takenAt)
+        writer.member("taken_at_source", snapshot.takenAtSource.rawValue)
         writer.member("files", snapshot.files)
         writer.member("policies", digests)
+        writer.member("places", places)
       }
       return samePolicy ? .samePolicy : .new
     }
@@ -129,6 +135,30 @@ extension InventoryDatabase {
         SELECT lower(hex(q.digest)) FROM export_policy p JOIN policy q ON q.id = p.policy_id
         WHERE p.export_id = ? ORDER BY p.ordinal
         """, arguments: [export])
+  }
+
+  /// Digest of the positions of an export's rules and objects.
+  static func placesDigest(of export: Int64, _ database: Database) throws -> String {
+    let places = try Data.fetchAll(
+      database, sql: "SELECT places FROM export_policy WHERE export_id = ? ORDER BY ordinal",
+      arguments: [export])
+    return ExportDigest.sha256(places.flatMap { ExportDigest.sha256Bytes(Array($0)) })
+  }
+
+  /// A newer importer read an export: wherever it was in place, it is judged anew.
+  private static func readAnew(_ sha256: String, _ database: Database) throws {
+    let places = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT d.id, d.site_id, min(n.taken_at) AS first FROM snapshot n
+        JOIN device d ON d.id = n.device_id WHERE n.sha256 = ? GROUP BY d.id
+        """, arguments: [sha256])
+    for place in places {
+      if case .rewritten = try SnapshotRuns.update(place["id"], database) {
+        try RuleHistory.rebuild(place["id"], database)
+      }
+      try EvaluationStore.invalidate(site: place["site_id"], from: place["first"], database)
+    }
   }
 
   private static func refusePrunedPast(
@@ -255,13 +285,13 @@ enum SnapshotRuns {
     case rewritten
   }
 
-  private struct Run {
+  private struct Run: Equatable {
     var sha256: String
     var takenAt: String
     var lastTakenAt: String
   }
 
-  static func update(_ device: Int64, _ database: Database) throws -> Change {
+  private static func runs(_ device: Int64, _ database: Database) throws -> [Run] {
     var runs: [Run] = []
     let sightings = try Row.fetchCursor(
       database,
@@ -275,6 +305,23 @@ enum SnapshotRuns {
         runs.append(Run(sha256: sha256, takenAt: row["taken_at"], lastTakenAt: row["taken_at"]))
       }
     }
+    return runs
+  }
+
+  /// Whether the snapshots are the runs, as they always should be.
+  static func isConsistent(_ device: Int64, _ database: Database) throws -> Bool {
+    let stored = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT sha256, taken_at, last_taken_at FROM snapshot WHERE device_id = ?
+        ORDER BY taken_at, sha256
+        """, arguments: [device]
+    ).map { Run(sha256: $0["sha256"], takenAt: $0["taken_at"], lastTakenAt: $0["last_taken_at"]) }
+    return try stored == runs(device, database)
+  }
+
+  static func update(_ device: Int64, _ database: Database) throws -> Change {
+    let runs = try runs(device, database)
     let existing = try Row.fetchAll(
       database,
       sql: """

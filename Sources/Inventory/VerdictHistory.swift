@@ -81,13 +81,18 @@ extension InventoryDatabase {
       "CASE \(column) WHEN 'allowed' THEN 0 WHEN 'conditional' THEN 1 WHEN 'unknown' THEN 2 "
         + "WHEN 'partial' THEN 3 ELSE 4 END"
     }
-    let worse = "(\(rank("v.verdict"))) > (\(rank("v.previous")))"
+    // What a new edition asks for and the rules deny was never allowed, and is broken all the same.
+    let worse = """
+      (v.previous IS NOT NULL AND (\(rank("v.verdict"))) > (\(rank("v.previous")))
+        OR v.previous IS NULL AND v.cause = 'catalogue' AND v.level = 'required'
+          AND v.verdict <> 'allowed')
+      """
     return try read { database in
       if let site { _ = try Self.siteID(site, database) }
       return try Row.fetchAll(
         database,
         sql: Self.intervalColumns + """
-           WHERE v.from_at >= ?1 AND v.from_at < ?2 AND v.previous IS NOT NULL AND \(worse)
+           WHERE v.from_at >= ?1 AND v.from_at < ?2 AND \(worse)
              AND (?3 IS NULL OR s.name = ?3)
           ORDER BY v.from_at DESC, s.name, u.id, v.id
           """, arguments: [since, until, site]
@@ -106,7 +111,8 @@ package struct EvaluatedState: Hashable, Sendable {
 }
 
 extension InventoryDatabase {
-  /// What an engine judged, in a fixed order; states whose rules were pruned are left out.
+  /// What an engine judged, in a fixed order. States whose rules were pruned, and those that the
+  /// next audit judges anew, are left out.
   package func evaluatedStates(engine: Int) throws -> [EvaluatedState] {
     try read { database in
       try Row.fetchAll(
@@ -116,6 +122,7 @@ extension InventoryDatabase {
             e.digest
           FROM evaluation e JOIN subject u ON u.id = e.subject_id JOIN site s ON s.id = u.site_id
           WHERE e.engine = ? AND e.at >= coalesce(s.pruned_before, '')
+            AND (s.stale_from IS NULL OR e.at < s.stale_from)
           ORDER BY e.id
           """, arguments: [engine]
       ).map { row in

@@ -67,20 +67,22 @@ package struct WaiverRecord: Hashable, Sendable {
 extension InventoryDatabase {
   /// All waivers, oldest first.
   package func waivers() throws -> [WaiverRecord] {
-    try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, site, tag, service, endpoint, port, reason, approver, starts_at, ends_at,
-            revoked_at FROM waiver ORDER BY id
-          """
-      ).map { row in
-        WaiverRecord(
-          number: row["id"], site: row["site"], tag: row["tag"], service: row["service"],
-          endpoint: row["endpoint"], port: row["port"], reason: row["reason"],
-          approver: row["approver"], starts: row["starts_at"], ends: row["ends_at"],
-          revokedAt: row["revoked_at"])
-      }
+    try read { try Self.waivers($0) }
+  }
+
+  static func waivers(_ database: Database) throws -> [WaiverRecord] {
+    try Row.fetchAll(
+      database,
+      sql: """
+        SELECT id, site, tag, service, endpoint, port, reason, approver, starts_at, ends_at,
+          revoked_at FROM waiver ORDER BY id
+        """
+    ).map { row in
+      WaiverRecord(
+        number: row["id"], site: row["site"], tag: row["tag"], service: row["service"],
+        endpoint: row["endpoint"], port: row["port"], reason: row["reason"],
+        approver: row["approver"], starts: row["starts_at"], ends: row["ends_at"],
+        revokedAt: row["revoked_at"])
     }
   }
 
@@ -98,17 +100,8 @@ extension InventoryDatabase {
           waiver.approver, waiver.starts, waiver.ends, now,
         ])
       let number = database.lastInsertedRowID
-      try EventChain.append(database, at: now, kind: "waiver", subject: "\(number)") { writer in
-        writer.member("site", waiver.site)
-        writer.member("tag", waiver.tag)
-        writer.member("service", waiver.service)
-        writer.member("endpoint", waiver.endpoint)
-        writer.member("port", waiver.port)
-        writer.member("reason", waiver.reason)
-        writer.member("approver", waiver.approver)
-        writer.member("starts", waiver.starts)
-        writer.member("ends", waiver.ends)
-      }
+      try EventChain.append(
+        database, at: now, kind: "waiver", subject: "\(number)", detail: EventDetail.waiver(waiver))
       return number
     }
   }

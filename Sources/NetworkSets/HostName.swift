@@ -12,7 +12,10 @@ package struct HostName: Hashable, Sendable, Comparable, CustomStringConvertible
     var name = raw.lowercased()
     if name.hasSuffix(".") { name.removeLast() }
     if !name.utf8.allSatisfy({ $0 < 0x80 }) {
-      let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+      guard !name.unicodeScalars.contains(where: Self.isMapped) else { return nil }
+      let labels = name.unicodeScalars.split(omittingEmptySubsequences: false) {
+        Self.labelSeparators.contains($0)
+      }.map { String($0) }
       var ascii: [String] = []
       for label in labels {
         guard let encoded = Punycode.aLabel(label) else { return nil }
@@ -39,6 +42,19 @@ package struct HostName: Hashable, Sendable, Comparable, CustomStringConvertible
     guard labelLength > 0, previous != 0x2D else { return nil }
     text = name
   }
+
+  /// Characters that IDNA changes or drops before it encodes, in ways that are not done here:
+  /// combining marks that would compose, full-width forms, and what is not seen at all.
+  private static func isMapped(_ scalar: Unicode.Scalar) -> Bool {
+    if labelSeparators.contains(scalar) { return false }
+    return (0x300...0x36F).contains(scalar.value) || (0xFF00...0xFFEF).contains(scalar.value)
+      || scalar.properties.isDefaultIgnorableCodePoint
+  }
+
+  /// RFC 3490, section 3.1: what IDNA takes for the dot between labels.
+  private static let labelSeparators: Set<Unicode.Scalar> = [
+    ".", "\u{3002}", "\u{FF0E}", "\u{FF61}",
+  ]
 
   /// A name written in our own source, already in normal form.
   package init(constant text: StaticString) { self.text = text.description }

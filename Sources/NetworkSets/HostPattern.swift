@@ -40,8 +40,16 @@ package enum HostPattern: Hashable, Sendable {
     }
   }
 
-  /// The language of the host names alone.
+  /// The language of the host names alone. It holds no slash, so that behind it a path begins where
+  /// it seems to.
   package var expression: LanguageExpression {
+    switch self {
+    case .suffix, .substring, .glob, .regex: written.restricted(to: .host)
+    default: written
+    }
+  }
+
+  private var written: LanguageExpression {
     switch self {
     case .any: return .many(.host)
     case .exact(let name): return .literal(name.text)

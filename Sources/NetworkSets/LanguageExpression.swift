@@ -68,6 +68,18 @@ package indirect enum LanguageExpression: Hashable, Sendable {
     }
   }
 
+  /// The texts of the language that hold no other characters than those of a set.
+  package func restricted(to allowed: ByteSet) -> LanguageExpression {
+    switch self {
+    case .never, .empty: return self
+    case .bytes(let set): return .bytes(set.intersection(allowed))
+    case .sequence(let parts): return .sequence(parts.map { $0.restricted(to: allowed) })
+    case .choice(let parts): return .choice(parts.map { $0.restricted(to: allowed) })
+    case .repeated(let part, let minimum, let maximum):
+      return .repeated(part.restricted(to: allowed), minimum: minimum, maximum: maximum)
+    }
+  }
+
   /// How many automaton positions the expression needs; nil past `limit`. Counted repetitions
   /// multiply, so this is checked before an automaton is built from text of unknown origin.
   package func size(limit: Int) -> Int? {

@@ -10,16 +10,40 @@ package enum PathPattern: Hashable, Sendable {
   /// The whole path: `*` any text, `?` one character.
   case glob(String)
 
+  /// The language of the paths alone. Every text of it starts with a slash, whatever the pattern
+  /// starts with: behind a host, a path that could start otherwise would reach back into the host.
   package var expression: LanguageExpression {
     switch self {
     case .any: return .anyPath
-    case .exact(let text): return .literal(text)
-    case .prefix(let text): return .sequence([.literal(text), .many(.printable)])
+    case .exact(let text): return text.hasPrefix("/") ? .literal(text) : .never
+    case .prefix(""), .folder(""): return .anyPath
+    case .prefix(let text):
+      return text.hasPrefix("/") ? .sequence([.literal(text), .many(.printable)]) : .never
     case .folder(let text):
+      guard text.hasPrefix("/") else { return .never }
       if text.hasSuffix("/") { return .sequence([.literal(text), .many(.printable)]) }
       let tail = LanguageExpression.sequence([.bytes(ByteSet("/?")), .many(.printable)])
       return .sequence([.literal(text), .choice([.empty, tail])])
-    case .glob(let text): return HostPattern.globExpression(text, over: .printable)
+    case .glob(let text): return Self.rootedGlob(text[...])
+    }
+  }
+
+  /// The texts of a glob that start with a slash.
+  private static func rootedGlob(_ text: Substring) -> LanguageExpression {
+    guard let first = text.first else { return .never }
+    let rest = text.drop { $0 == "*" }
+    switch first {
+    case "*":
+      let longer = LanguageExpression.sequence([
+        .anyPath, HostPattern.globExpression(String(rest), over: .printable),
+      ])
+      return .choice([longer, rootedGlob(rest)])
+    case "?":
+      return .sequence([
+        .literal("/"), HostPattern.globExpression(String(text.dropFirst()), over: .printable),
+      ])
+    case "/": return HostPattern.globExpression(String(text), over: .printable)
+    default: return .never
     }
   }
 
@@ -30,6 +54,7 @@ package enum PathPattern: Hashable, Sendable {
     case .prefix(let text): return path.hasPrefix(text)
     case .folder(let text):
       if text.hasSuffix("/") { return path.hasPrefix(text) }
+      if text.isEmpty { return true }
       return path == text || path.hasPrefix(text + "/") || path.hasPrefix(text + "?")
     case .glob: return Automaton(expression)?.matches(path.utf8) ?? false
     }

@@ -22,6 +22,9 @@ package struct PolicyReader {
   /// The number of the file that is read, for what has no position of its own; nil leaves it so.
   private var ownFile: Int?
   private var placesEverything = false
+  /// The files of the export, and which of them each file of the policy is.
+  private var files: [String] = []
+  private var places: [Int]?
 
   package init() {}
 
@@ -31,18 +34,26 @@ package struct PolicyReader {
   /// - Parameter file: the name of the file that is read. Without it, and in the parts that have a
   ///   position, positions are those of the export from which the policy was made; what has none gets
   ///   its place in this file, which then is the last of the policy's files.
+  /// - Parameter filesBefore: the files of the export's policies so far; all policies of an export
+  ///   share one list.
   package mutating func policy(
-    _ root: JSONValue, file: String? = nil
+    _ root: JSONValue, file: String? = nil, filesBefore: [String] = []
   ) throws(PolicyCodingError) -> Policy {
     guard root["schema"]?.string == PolicyWriter.schema else {
       throw root.refuse("`schema` is not `\(PolicyWriter.schema)`")
     }
     terms.isStrict = true
     try root.allow(only: Self.policyMembers, in: "a policy")
-    let files = try root.texts("files")
-    if file != nil {
-      ownFile = files.count
-      placesEverything = files.isEmpty
+    let named = try root.texts("files")
+    files = filesBefore
+    places = named.map { name in
+      if let index = filesBefore.firstIndex(of: name) { return index }
+      files.append(name)
+      return files.count - 1
+    }
+    if let file {
+      ownFile = files.firstIndex(of: file) ?? files.count
+      placesEverything = named.isEmpty
     }
     var policy = try header(root)
     let endpointObjects = try root.list("endpoint_objects")
@@ -57,7 +68,7 @@ package struct PolicyReader {
         usesOwnFile = usesOwnFile || rule["position"] == nil
       }
     }
-    if usesOwnFile, let file { policy.files.append(file) }
+    if usesOwnFile, let file, ownFile == policy.files.count { policy.files.append(file) }
     try PolicyReferences(policy).check(root)
     if root["pipelines"] == nil { PolicyDefaults.fill(&policy) }
     return policy
@@ -68,7 +79,8 @@ package struct PolicyReader {
     var policy = Policy(
       scope: try root.optionalText("scope") ?? "policy",
       format: try root.optionalText("format") ?? "sallyport-policy",
-      productVersion: try root.optionalText("product_version") ?? "", files: try root.texts("files")
+      productVersion: try root.optionalText("product_version") ?? "",
+      files: places == nil ? try root.texts("files") : files
     )
     for value in try root.list("zones") { policy.zones.append(try zone(value)) }
     for value in try root.list("pipelines") { policy.pipelines.append(try pipeline(value)) }
@@ -175,10 +187,14 @@ package struct PolicyReader {
     guard let line, let file, line >= 0, file >= 0 else {
       throw position.refuse("`line` and `file` are numbers from 0")
     }
-    if let ownFile, file >= ownFile {
-      throw position.refuse("file \(file) is not among the \(ownFile) names in `files`")
+    guard let places else {
+      return SourcePosition(file: file, line: line, pointer: try position.optionalText("pointer"))
     }
-    return SourcePosition(file: file, line: line, pointer: try position.optionalText("pointer"))
+    guard places.indices.contains(file) else {
+      throw position.refuse("file \(file) is not among the \(places.count) names in `files`")
+    }
+    return SourcePosition(
+      file: places[file], line: line, pointer: try position.optionalText("pointer"))
   }
 
   private func zone(_ value: JSONValue) throws(PolicyCodingError) -> Zone {

@@ -195,7 +195,8 @@ package enum HTMLReport {
         "<tr><td class=\"\(result.verdict.rawValue)\">\(result.verdict.rawValue)"
           + "\(site.waiver(of: result) == nil ? "" : " <small>waived</small>")</td>"
           + "<td class=\"number\">\(result.requirement.port)\(advised)</td>"
-          + "<td>\(escape(endpoint.text))</td><td>\(result.reason.rawValue)</td>"
+          + "<td>\(escape(endpoint.text))</td>"
+          + "<td class=\"reason\">\(result.reason.rawValue)</td>"
           + "<td>\(result.deciding.prefix(3).map { describe($0, site) }.joined(separator: "<br>"))</td></tr>"
       )
     }

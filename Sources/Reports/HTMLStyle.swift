@@ -19,6 +19,7 @@ enum HTMLStyle {
     td{overflow-wrap:anywhere}
     thead th{background:#f3f5f7}tr.service th{background:#fafbfc;font-weight:600}
     .matrix th small,.matrix td small{display:block;font-weight:400}
+    td.allowed,td.blocked,td.partial,td.conditional,td.unknown,td.reason{overflow-wrap:normal}
     td.number{text-align:right;white-space:nowrap}
     td.allowed{color:var(--ok);background:#eef8f2}td.blocked{color:var(--bad);background:#fdf0ef;
     font-weight:600}td.partial{color:var(--part);background:#f8f0fa;font-weight:600}

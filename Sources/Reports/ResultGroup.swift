@@ -136,7 +136,16 @@ extension SiteReport {
   package func place(_ position: SourcePosition?, file: String) -> String {
     let place = PlainText.place(position)
     guard files.count > 1, position != nil, !file.isEmpty else { return place }
-    return place.isEmpty ? file : "\(file), \(place)"
+    return place.isEmpty ? shortName(of: file) : "\(shortName(of: file)), \(place)"
+  }
+
+  /// The last part of a path where that tells the files apart.
+  private func shortName(of file: String) -> String {
+    let names = files.map { $0.split(separator: "/").last ?? "" }
+    guard Set(names).count == names.count, let name = file.split(separator: "/").last else {
+      return file
+    }
+    return String(name)
   }
 
   package func place(_ rule: RuleReference) -> String { place(rule.position, file: rule.file) }

@@ -21,6 +21,8 @@ struct DatabaseOptions: ParsableArguments {
 
   /// Opens or makes the database, with the program's own lists in it.
   func forWriting() throws -> InventoryDatabase {
+    // A limit on the size of files shows as a failed write, and not as the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
     let inventory = try InventoryDatabase(path: path, access: .write)
     try inventory.add(try BuiltInCatalogues.all(), builtIn: true, now: Clock.now)
     return inventory

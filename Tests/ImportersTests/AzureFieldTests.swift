@@ -12,12 +12,12 @@ import Testing
   private static let folder = "azure-firewall-policy"
 
   @Test(arguments: [
-    ("avd-policy-fqdn-tags-service-tags.arm.json", [17]),
-    ("classic-exported-template-threatintel-alert.arm.json", [1]),
-    ("forced-tunnel-dnat-network-app.arm.json", [2]),
-    ("github-targeturls-terminatetls.arm.json", [3]),
-    ("hub-firewall-nested-in-building-blocks.json", [5]),
-    ("netsec-lab-premium-tls-webcategories.arm.json", [8]),
+    ("avd-policy-fqdn-tags-service-tags.arm.json", [24]),
+    ("classic-exported-template-threatintel-alert.arm.json", [0]),
+    ("forced-tunnel-dnat-network-app.arm.json", [4]),
+    ("github-targeturls-terminatetls.arm.json", [2]),
+    ("hub-firewall-nested-in-building-blocks.json", [4]),
+    ("netsec-lab-premium-tls-webcategories.arm.json", [9]),
     ("rule-collection-fragment-doh-targeturl.json", [1]),
   ])
   func firewallsAreReadWithTheirRules(_ name: String, _ rules: [Int]) throws {
@@ -27,13 +27,18 @@ import Testing
 
   private func client(_ text: String) -> Client { Client(networks: AddressSet(parsing: text)) }
 
-  // Section 1. The parameter `avd-hostpool-subnet` is 10.0.0.0/24 by default.
+  // Section 1, "client inside parameter `avd-hostpool-subnet`": the template gives it no value, a
+  // parameters file does.
   @Test func tagsOfVirtualDesktop() throws {
-    let policy = try #require(
-      try WorkedExpectation.policies(Self.folder, "avd-policy-fqdn-tags-service-tags.arm.json")
-        .first)
-    let inside = try #require(policy.proposals.first?.client)
-    let results = try FieldJudgement.judge(policy, inside)
+    let parameters = """
+      {"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
+       "parameters": {"avd-hostpool-subnet": {"value": "10.1.0.0/24"}, "dns-server": {"value": "10.1.1.4"}}}
+      """
+    let template = try WorkedExpectation.files(
+      Self.folder, "avd-policy-fqdn-tags-service-tags.arm.json")
+    let given = ExportFile(name: "parameters.json", bytes: Array(parameters.utf8))
+    let policy = try #require(try importerRegistry.read(template + [given]).export.policies.first)
+    let results = try FieldJudgement.judge(policy, client("10.1.0.10"))
     // D1 and D2 hang on tags and addresses, and nothing else allows them.
     for result in results.prefix(2) {
       #expect(result.verdict == .conditional)
@@ -66,6 +71,23 @@ import Testing
       #expect(result.conditions.contains { $0.condition.kind == .category })
     }
     #expect(second[0].conditions.contains { $0.condition.detail.contains("WindowsUpdate") })
+    // The rule for every source names one server, whose address is a parameter without a value: with
+    // that given, D3 is denied too.
+    let other = try FieldJudgement.judge(policy, client("10.0.50.10"))
+    #expect(other.map(\.verdict) == [.blocked, .blocked, .conditional])
+    #expect(other[2].conditions.allSatisfy { $0.condition.detail.contains("win2019VmIpAddress") })
+  }
+
+  @Test func networkRulesWithParameters() throws {
+    let parameters = """
+      {"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
+       "parameters": {"win2019VmIpAddress": {"value": "10.0.28.4"},
+         "win11VmIpAddress": {"value": "10.0.27.4"}, "kaliVmIpAddress": {"value": "10.0.25.4"}}}
+      """
+    let template = try WorkedExpectation.files(
+      Self.folder, "netsec-lab-premium-tls-webcategories.arm.json")
+    let given = ExportFile(name: "parameters.json", bytes: Array(parameters.utf8))
+    let policy = try #require(try importerRegistry.read(template + [given]).export.policies.first)
     #expect(
       try FieldJudgement.verdicts(policy, client("10.0.50.10")) == [.blocked, .blocked, .blocked])
   }

@@ -54,6 +54,7 @@ import Testing
   func pipelinesNameTablesThatExist(_ sample: SampleCase) throws {
     guard let outcome = try? importerRegistry.read(try sample.inputs()) else { return }
     for policy in outcome.export.policies {
+      #expect(policy.files == outcome.export.policies[0].files, "one list of files an export")
       let names = policy.tables.map(\.name)
       #expect(Set(names).count == names.count, "table names are unique")
       for pipeline in policy.pipelines {

@@ -127,11 +127,12 @@ import Testing
     Cell(
       testDescription: "Meraki layer 3 name: as the client's DNS answers say",
       source: "documentation.meraki.com, Using Layer 3 Firewall Rules",
-      export: meraki("x.com"), terms: [#"{"host":"x.com"}"#]),
+      export: meraki("x.com"), terms: [#"{"host":"x.com"}"#, "has seen in DNS answers"]),
     Cell(
       testDescription: "Meraki layer 3 name with a star: below, in doubt",
       source: "not documented",
-      export: meraki("*.x.com"), terms: [#"{"subdomains_of":"x.com","binding":"doubtful"}"#]),
+      export: meraki("*.x.com"),
+      terms: [#"{"subdomains_of":"x.com","binding":"doubtful"}"#, "has seen in DNS answers"]),
   ]
 
   @Test(arguments: cells)

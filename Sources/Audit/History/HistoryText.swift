@@ -50,7 +50,7 @@ package enum HistoryText {
     for interval in intervals {
       let key = Key(
         site: interval.site, from: interval.from,
-        change: "\(interval.previous ?? "") → \(interval.verdict)",
+        change: "\(interval.previous ?? "not asked for") → \(interval.verdict)",
         cause: CauseText.sentence(interval.cause, detail: interval.detail))
       if groups[key] == nil { order.append(key) }
       groups[key, default: []].append(interval)

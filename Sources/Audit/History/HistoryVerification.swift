@@ -16,24 +16,37 @@ package struct HistoryVerification: Sendable {
     /// Verdicts that were judged again.
     package var verdicts = 0
     package var states = 0
+    /// Devices whose rule history was worked out again.
+    package var devices = 0
     package var problems: [String] = []
   }
 
   /// - Parameters:
-  ///   - sample: states at most; nil for all.
+  ///   - sample: states and devices at most; nil for all.
   ///   - seed: decides which ones.
   package func run(sample: Int?, seed: UInt64, now: String) throws -> Outcome {
-    var states = try inventory.evaluatedStates(engine: Engine.version)
-    if let sample, states.count > sample {
-      var random = SplitMix64(state: seed)
-      states.shuffle(using: &random)
-      states = Array(states.prefix(sample))
-    }
+    var random = SplitMix64(state: seed)
+    let states = Self.some(
+      try inventory.evaluatedStates(engine: Engine.version), sample, &random)
+    let devices = Self.some(try RuleHistoryCheck.devices(in: inventory), sample, &random)
     var outcome = Outcome()
     for state in states {
-      try check(state, &outcome, now: now)
+      do {
+        try check(state, &outcome, now: now)
+      } catch {
+        outcome.problems.append("site `\(state.site)`, \(state.at): cannot be judged: \(error)")
+      }
     }
+    outcome.devices = devices.count
+    outcome.problems += try RuleHistoryCheck(inventory).problems(of: devices)
     return outcome
+  }
+
+  private static func some<Item>(
+    _ items: [Item], _ count: Int?, _ random: inout SplitMix64
+  ) -> [Item] {
+    guard let count, items.count > count else { return items }
+    return Array(items.shuffled(using: &random).prefix(count))
   }
 
   private func check(_ state: EvaluatedState, _ outcome: inout Outcome, now: String) throws {
@@ -47,6 +60,10 @@ package struct HistoryVerification: Sendable {
     let present = try history.present(at: state.at, catalogue: catalogue)
     let recorded = try inventory.verdicts(of: state.site, at: state.at)
     outcome.states += 1
+    if !present.subjects.contains(where: { $0.subject.record.key == state.subject }) {
+      outcome.problems.append(
+        "site `\(state.site)`, \(state.at): the client `\(state.subject.client)` is not there")
+    }
     for (subject, judged) in present.subjects where subject.record.key == state.subject {
       guard subject.digest(catalogue) == state.digest else {
         outcome.problems.append(

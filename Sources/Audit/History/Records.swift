@@ -23,7 +23,8 @@ extension FindingRecord {
   init(_ finding: Finding, _ catalogue: Catalogue) {
     self.init(
       finding: finding.id.rawValue, severity: finding.severity.rawValue, message: finding.message,
-      table: finding.rule?.table, rule: finding.rule?.rule, file: finding.file,
+      device: finding.rule?.device, table: finding.rule?.table, rule: finding.rule?.rule,
+      file: finding.file,
       line: (finding.rule?.position ?? finding.position)?.line,
       endpoints: finding.endpoints.map { catalogue.endpoints[$0].text })
   }

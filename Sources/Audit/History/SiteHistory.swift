@@ -27,7 +27,11 @@ struct SiteHistory {
 
   struct Walk: Sendable {
     let start: EvaluationStart
-    let steps: [EvaluationStep]
+    var steps: [EvaluationStep] = []
+    /// The first snapshot that is dated later than now; it is judged when its time has come.
+    var future: String?
+    /// The site as it is now, where the walk judged it.
+    var present: Present?
   }
 
   init(inventory: InventoryDatabase, site: SiteRecord, library: CatalogueLibrary, now: String)
@@ -48,17 +52,19 @@ struct SiteHistory {
     let start = try inventory.evaluationStart(
       of: site.name, edition: (current.version, EditionInForce.moment(current)),
       engine: Engine.version, now: now)
-    guard let from = start.from else { return Walk(start: start, steps: []) }
+    guard let from = start.from else { return Walk(start: start) }
     let snapshots = try inventory.moments(of: site.name)
-    guard let first = snapshots.first else { return Walk(start: start, steps: []) }
+    guard let first = snapshots.first else { return Walk(start: start) }
     let isOtherEngine = start.subjects.contains { $0.engine != Engine.version }
-    let end = site.retiredAt ?? now
+    let retired = site.retiredAt.flatMap { $0 <= now ? $0 : nil }
     var moments = Set(snapshots + editions.moments(after: first, until: now))
     if isOtherEngine { moments.insert(now) }
     var walker = Walker(
       history: self, before: try inventory.state(of: site.name, justBefore: from),
       open: start.subjects)
-    let due = moments.sorted().filter { $0 >= from && $0 <= end }
+    let due = moments.sorted().filter { moment in
+      moment >= from && (retired.map { moment < $0 } ?? (moment <= now))
+    }
     for moment in due {
       do {
         try walker.advance(to: moment)
@@ -69,7 +75,11 @@ struct SiteHistory {
         try walker.close(at: moment)
       }
     }
-    return Walk(start: start, steps: walker.steps)
+    // A closed site has no verdicts any more.
+    if let retired, retired >= from { try walker.close(at: retired) }
+    return Walk(
+      start: start, steps: walker.steps, future: snapshots.first { $0 > now },
+      present: retired == nil ? walker.present : nil)
   }
 
   /// The site at a moment, judged without being recorded.
@@ -100,6 +110,8 @@ private struct Walker {
   private var subjects: [SubjectRecord.Key: SiteSubject]?
   /// The edition that the open verdicts were judged with.
   private var edition: Catalogue?
+  /// The last state with everything that was found, where all of it was judged in this walk.
+  private(set) var present: SiteHistory.Present?
 
   init(history: SiteHistory, before: SiteState, open: [EvaluationStart.OpenSubject]) {
     self.history = history
@@ -121,6 +133,7 @@ private struct Walker {
     guard !isKnown else {
       state = next
       subjects = nil
+      present = nil
       return
     }
     let planner = SubjectPlanner(site: history.site, loader: history.loader)
@@ -133,14 +146,22 @@ private struct Walker {
       before = Self.byKey((try? planner.subjects(state)) ?? [])
     }
     var stillOpen: [SubjectRecord.Key: EvaluationStart.OpenSubject] = [:]
+    var outcomes: [(subject: SiteSubject, outcome: Evaluation.Outcome)] = []
     for subject in planned {
       let key = subject.record.key
-      let predecessor = predecessor(of: subject, among: planned)
-      let opened = try judge(
-        subject, at: moment, catalogue, known: open[key], before: before[key],
-        predecessor: predecessor)
-      stillOpen[key] = opened
+      if let known = open[key], known.digest == subject.digest(catalogue) {
+        stillOpen[key] = known
+        continue
+      }
+      let outcome = Evaluation(path: subject.path, catalogue: catalogue).run()
+      stillOpen[key] = try note(
+        outcome, of: subject, at: moment, catalogue, known: open[key], before: before[key],
+        predecessor: predecessor(of: subject, among: planned))
+      outcomes.append((subject, outcome))
     }
+    present =
+      outcomes.count == planned.count
+      ? SiteHistory.Present(state: next, catalogue: catalogue, subjects: outcomes) : nil
     for (key, subject) in open.sorted(by: { $0.value.subject.client < $1.value.subject.client })
     where stillOpen[key] == nil {
       steps.append(closing(subject, at: moment))
@@ -159,6 +180,7 @@ private struct Walker {
     }
     open = [:]
     subjects = nil
+    present = nil
     state = try history.inventory.state(of: history.site.name, at: moment)
   }
 
@@ -183,14 +205,12 @@ private struct Walker {
 
   // MARK: One subject
 
-  private mutating func judge(
-    _ subject: SiteSubject, at moment: String, _ catalogue: Catalogue,
-    known: EvaluationStart.OpenSubject?, before: SiteSubject?,
+  private mutating func note(
+    _ outcome: Evaluation.Outcome, of subject: SiteSubject, at moment: String,
+    _ catalogue: Catalogue, known: EvaluationStart.OpenSubject?, before: SiteSubject?,
     predecessor: EvaluationStart.OpenSubject?
   ) throws -> EvaluationStart.OpenSubject {
     let digest = subject.digest(catalogue)
-    if let known, known.digest == digest { return known }
-    let outcome = Evaluation(path: subject.path, catalogue: catalogue).run()
     let verdicts = outcome.results.map { VerdictRecord($0, catalogue) }
     let findings = Self.distinct(outcome.findings.map { FindingRecord($0, catalogue) })
     var counts: [String: Int] = [:]

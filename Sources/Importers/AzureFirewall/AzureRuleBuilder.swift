@@ -104,11 +104,12 @@ struct AzureRuleBuilder {
         Note(
           .completeness, "\(what) are cut off; export again with ConvertTo-Json -Depth 20",
           at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
+    } else {
+      notes.append(
+        Note(
+          .unresolved, "\(what) are given by an expression that is not known",
+          at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
     }
-    notes.append(
-      Note(
-        .unresolved, "\(what) are given by an expression that is not known",
-        at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
     let unknown = Condition(.unresolved, "\(what) are not in the export")
     addPerhaps(
       unknown, at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer))

@@ -31,6 +31,7 @@ enum AzureSecurityGroups {
           .completeness,
           "security group `\(name)` itself is not in the export, and may have more rules",
           at: first.position))
+      builder.unread.append(first.position)
       let table = builder.table(nil, named: "outbound", looseRules: own)
       policies.append(builder.finish(scope: name, tables: [table]))
     }
@@ -65,6 +66,8 @@ struct AzureSecurityGroupBuilder {
   var notes: [Note]
   private var objects = ObjectTable()
   private var sources: [(AddressSet, String)] = []
+  /// Places of lists that could not be read whole.
+  var unread: [SourcePosition] = []
 
   init(resources: AzureResources) {
     self.resources = resources
@@ -117,8 +120,9 @@ struct AzureSecurityGroupBuilder {
         guard let list = group.properties.azure(key) ?? group.value.azure(key), !list.isNull else {
           continue
         }
-        if isDefault && list.count > 0 { hasDefaults = true }
-        add(elements(list, of: group, what: key), isDefault: isDefault)
+        let items = elements(list, of: group, what: key)
+        if isDefault && !items.isEmpty { hasDefaults = true }
+        add(items, isDefault: isDefault)
       }
       // What is in effect has the default rules among the others.
       if group.value.azure("effectiveSecurityRules") != nil { hasDefaults = true }
@@ -135,7 +139,7 @@ struct AzureSecurityGroupBuilder {
     // Swift's sort is stable, so equal priorities keep the order of the export.
     let ordered = placed.filter { direction($0.item) != "inbound" }
       .sorted { $0.priority < $1.priority }
-    var rules = ordered.map { rule($0) }
+    var rules = lost() + ordered.map { rule($0) }
     if !hasDefaults {
       rules += defaults(
         at: group?.position ?? looseRules.first?.position ?? SourcePosition(line: 0))
@@ -161,9 +165,6 @@ struct AzureSecurityGroupBuilder {
     }
     return items
   }
-
-  /// Lists that could not be read: rules in them may allow or deny.
-  private var unread: [SourcePosition] = []
 
   private func direction(_ item: AzureResources.Item) -> String {
     item.text("direction", in: item.properties)?.lowercased() ?? "outbound"
@@ -205,14 +206,21 @@ struct AzureSecurityGroupBuilder {
   }
 
   /// The default rules of every group, for templates that do not repeat them.
-  private mutating func defaults(at position: SourcePosition) -> [Rule] {
-    let allow = virtualNetwork(at: position)
+  private func defaults(at position: SourcePosition) -> [Rule] {
     let all: [(String, [Clause], Action)] = [
-      ("65000 AllowVnetOutBound", [.destination(EndpointList([allow]))], .allow),
+      ("65000 AllowVnetOutBound", [.destination(EndpointList([Self.privateUse]))], .allow),
       ("65001 AllowInternetOutBound", [.destination(EndpointList([Self.internet]))], .allow),
       ("65500 DenyAllOutBound", [], .deny(.drop)),
     ]
-    let lost = unread.flatMap { place in
+    return all.map { name, clauses, action in
+      Rule(
+        name: name, match: Match(clauses), action: action, origin: .implied, position: position)
+    }
+  }
+
+  /// Rules that could not be read may allow or deny, at any priority.
+  private func lost() -> [Rule] {
+    unread.flatMap { place in
       [Action.allow, .deny(.drop)].map { action in
         Rule(
           name: "(not in the export)",
@@ -221,15 +229,11 @@ struct AzureSecurityGroupBuilder {
           ]), action: action, origin: .implied, position: place)
       }
     }
-    return lost
-      + all.map { name, clauses, action in
-        Rule(
-          name: name, match: Match(clauses), action: action, origin: .implied, position: position)
-      }
   }
 
   // MARK: Addresses
 
+  private static let privateUse = EndpointTerm.addresses(SpecialPurposeAddresses.privateUse)
   private static let internet = EndpointTerm.addresses(SpecialPurposeAddresses.internet)
 
   /// The texts of a member that may be one text, a list, or both in singular and plural form.
@@ -305,9 +309,14 @@ struct AzureSecurityGroupBuilder {
     case "internet": return Self.internet
     case "virtualnetwork", "virtual_network":
       // A client at an interface of the group is in a virtual network.
-      return isSource ? .any : virtualNetwork(at: item.position)
-    case "azureloadbalancer", "azure_loadbalancer":
-      // The address from which Azure probes: no endpoint is there.
+      if isSource { return .any }
+      // The default rules for the virtual network and for the Internet both allow, so that it does
+      // not matter which of them takes a default route.
+      let priority = item.text("priority", in: item.properties).flatMap { Int($0) } ?? 0
+      return priority >= 65000 ? Self.privateUse : virtualNetwork(at: item.position)
+    case "azureloadbalancer", "azure_loadbalancer", "168.63.129.16", "168.63.129.16/32":
+      // The address of the Azure platform itself (learn.microsoft.com, "What is IP address
+      // 168.63.129.16?"): no endpoint is there.
       return .addresses(AddressSet())
     default: break
     }

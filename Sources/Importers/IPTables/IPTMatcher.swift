@@ -158,7 +158,9 @@ struct IPTMatcher {
       if !option.negated {
         never("the \(isEntering ? "entering" : "leaving") interface is not known at this hook")
       }
-    case nil:
+    // A packet of the machine itself has no entering interface, and so has a client at `HOST`: a
+    // rule that asks for one means the same at every hook.
+    case nil where !isEntering || option.negated:
       require(
         .interfaceBinding,
         "`\(option.negated ? "! " : "")\(option.name) \(name)` in a chain of several hooks")

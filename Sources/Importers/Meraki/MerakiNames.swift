@@ -5,9 +5,8 @@ import PolicyModel
 enum MerakiNames {
   /// A name in the destination of a layer 3 rule or in a policy object.
   ///
-  /// The appliance learns the addresses of names from the DNS answers that pass it ("can be based on
-  /// … destination IP address (or FQDN)", documentation.meraki.com, Using Layer 3 Firewall Rules). A
-  /// leading `*.` is accepted, but what it covers is written nowhere that could be cited: it is taken
+  /// "Can be based on … destination IP address (or FQDN)" (documentation.meraki.com, Using Layer 3
+  /// Firewall Rules). A leading `*.` is accepted, but what it covers is written nowhere that could be cited: it is taken
   /// for the names below, in doubt.
   static func destination(_ text: String) -> (pattern: HostPattern, binding: NameBinding)? {
     if text.hasPrefix("*.") {

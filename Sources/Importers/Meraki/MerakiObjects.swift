@@ -54,12 +54,27 @@ struct MerakiObjects {
       return reference.isGroup
         ? group(reference.id, at: position) : object(reference.id, at: position)
     }
-    if takesNames, !TemplateMarker.isPresent(in: text),
-      let name = MerakiNames.destination(text)
-    {
-      return .host(name.pattern, name.binding)
+    if takesNames, !TemplateMarker.isPresent(in: text), let list = Self.name(text) {
+      let key = "name/\(text.lowercased())"
+      if let known = table.endpoint(key) { return .object(known) }
+      let number = table.addEndpoint(id: key, name: text, kind: "fqdn", position: position)
+      table.setEndpoint(number, list)
+      return .object(number)
     }
     return unknown("`\(text)` is not an address, name, VLAN or policy object", at: position)
+  }
+
+  /// A name with the doubt that belongs to it; nil for a text that is none.
+  ///
+  /// The appliance learns addresses by reading DNS: what does not pass it, or is encrypted or kept by
+  /// the client from before, it does not know.
+  private static func name(_ text: String) -> EndpointList? {
+    guard let name = MerakiNames.destination(text) else { return nil }
+    let condition = Condition(
+      .resolvedName,
+      "`\(text)` holds the addresses that the appliance has seen in DNS answers to clients: their "
+        + "queries must pass it, unencrypted")
+    return EndpointList([.host(name.pattern, name.binding)], except: [.condition(condition)])
   }
 
   private mutating func unknown(
@@ -103,30 +118,29 @@ struct MerakiObjects {
     let number = table.addEndpoint(
       id: key, name: item.value["name"]?.string ?? id, kind: "policy-object",
       position: item.position)
-    table.setEndpoint(number, EndpointList([value(of: item)]))
+    table.setEndpoint(number, value(of: item))
     return .object(number)
   }
 
-  private mutating func value(of item: Item) -> EndpointTerm {
+  private mutating func value(of item: Item) -> EndpointList {
     switch item.value["type"]?.string {
     case "cidr":
       if let set = item.value["cidr"]?.string.flatMap({ AddressSet(parsing: $0) }) {
-        return .addresses(set)
+        return EndpointList([.addresses(set)])
       }
     case "ipAndMask":
       if let address = item.value["ip"]?.string, let mask = item.value["mask"]?.string,
         let set = AddressSet(parsing: "\(address)/\(mask)")
       {
-        return .addresses(set)
+        return EndpointList([.addresses(set)])
       }
     case "fqdn":
-      if let text = item.value["fqdn"]?.string, let name = MerakiNames.destination(text) {
-        return .host(name.pattern, name.binding)
-      }
+      if let list = item.value["fqdn"]?.string.flatMap(Self.name) { return list }
     default: break
     }
     let name = item.value["name"]?.string ?? ""
-    return unknown("policy object `\(name)` has a value that is not understood", at: item.position)
+    let detail = "policy object `\(name)` has a value that is not understood"
+    return EndpointList([unknown(detail, at: item.position)])
   }
 
   /// Groups hold objects only, so that no depth arises.

@@ -35,7 +35,7 @@ struct NFTRuleTranslator {
         case "match": multiply(&alternatives, by: context.match(body))
         case "accept": verdicts.append(([], .allow))
         case "drop": verdicts.append(([], .deny(.drop)))
-        case "reject": verdicts.append(([], .deny(.reject)))
+        case "reject": verdicts.append((Self.family(ofReject: body), .deny(.reject)))
         case "return": verdicts.append(([], .return))
         case "continue": verdicts.append(([], .continue))
         case "jump", "goto":
@@ -160,6 +160,18 @@ struct NFTRuleTranslator {
     }
     if result.isEmpty { result = [([.never("the verdict map is empty")], .continue)] }
     return result
+  }
+
+  /// The family that a `reject` is for. In tables of several families nft leaves a match on the
+  /// family out of its listing where the kind of the refusal implies it: `meta nfproto ipv6 reject`
+  /// comes back as `reject with icmpv6 port-unreachable` alone (seen with nft 1.0.6; the kernel has
+  /// the match).
+  private static func family(ofReject body: JSONValue) -> Alternative {
+    switch body["type"]?.string {
+    case "icmp": [.family(.ipv4)]
+    case "icmpv6": [.family(.ipv6)]
+    default: []
+    }
   }
 
   private mutating func action(_ value: JSONValue, chain: NFTRuleset.Chain) -> Action? {

@@ -53,7 +53,8 @@ package struct NeutralPolicyImporter: ExportImporter {
         let device: String?
         let takenAt: String?
         do throws(PolicyCodingError) {
-          policy = try reader.policy(value, file: document.file)
+          policy = try reader.policy(
+            value, file: document.file, filesBefore: export.policies.last?.files ?? [])
           device = try PolicyReader.headerText(value, "device")
           takenAt = try PolicyReader.headerText(value, "taken_at")
         } catch {
@@ -73,6 +74,8 @@ package struct NeutralPolicyImporter: ExportImporter {
         export.policies.append(Self.withProposals(policy))
       }
     }
+    let files = export.policies.last?.files ?? []
+    for index in export.policies.indices { export.policies[index].files = files }
     return export
   }
 

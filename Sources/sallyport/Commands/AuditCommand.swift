@@ -68,11 +68,9 @@ struct AuditCommand: ParsableCommand {
       let inventory = try database.forWriting()
       let audit = try scope.audit(inventory)
       let progress = ProgressLine("judging")
-      var whole = audit
-      whole.moment = nil
-      let failures = try whole.record(now: Clock.now, progress: progress.show)
+      let result = try audit.recordAndReport(now: Clock.now, progress: progress.show)
       progress.end()
-      try FleetReport.write(audit, output, knownFailures: failures)
+      try FleetReport.write(result, audit, output)
     }
   }
 }
@@ -90,7 +88,11 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     try Failure.run {
       let inventory = try database.forReading()
-      try FleetReport.write(try scope.audit(inventory), output, knownFailures: [])
+      let audit = try scope.audit(inventory)
+      let progress = ProgressLine("reporting")
+      let result = try audit.report(now: Clock.now, progress: progress.show)
+      progress.end()
+      try FleetReport.write(result, audit, output)
     }
   }
 }
@@ -98,16 +100,10 @@ struct ReportCommand: ParsableCommand {
 /// Writes the report on many sites and ends with the status that fits.
 enum FleetReport {
   static func write(
-    _ audit: FleetAudit, _ output: OutputOptions, knownFailures: [(site: String, error: any Error)]
+    _ result: FleetAudit.Result, _ audit: FleetAudit, _ output: OutputOptions
   ) throws {
-    let progress = ProgressLine("reporting")
-    let result = try audit.report(now: Clock.now, progress: progress.show)
-    progress.end()
     try output.write(result.report)
-    var failures = knownFailures
-    for failure in result.failures where !failures.contains(where: { $0.site == failure.site }) {
-      failures.append(failure)
-    }
+    let failures = result.failures
     for (_, error) in failures { Terminal.say("sallyport: \(Failure.message(error))") }
     if !result.empty.isEmpty {
       Terminal.say("without a snapshot then: \(result.empty.joined(separator: ", "))")

@@ -9,8 +9,9 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Check the database: its file, its log, and a sample of its verdicts.",
     discussion: """
       Checks SQLite's own structure, all references, the digests of rules and policies, and the \
-      chained log of imports, audits, waivers and list changes; then judges a sample of recorded \
-      states anew. Keep the printed seal elsewhere: given with --seal later, it proves that the log \
+      chained log of imports, audits, waivers and list changes, and that the tables hold what the \
+      log vouches for; then judges a sample of recorded states anew and works out a sample of rule \
+      histories again. Keep the printed seal elsewhere: given with --seal later, it proves that the log \
       up to it was not rewritten. Exit status 1 where something does not hold.
       """)
 
@@ -44,6 +45,7 @@ struct VerifyCommand: ParsableCommand {
         """
         log       \(integrity.events) entries, newest seal \(integrity.seal)
         verdicts  \(outcome.verdicts) of \(outcome.states) states judged anew (seed \(seed))
+        rules     history of \(outcome.devices) devices worked out anew
         result    \(problems.isEmpty ? "everything holds" : "\(problems.count) problems")
 
         """)

@@ -61,7 +61,9 @@ struct SQLCommand: ParsableCommand {
       if let remove { return try database.forWriting().removeQuery(remove) }
       let sql = try query()
       let parameters = try parameters(for: sql)
-      let answer = try ReadOnlyQuery(path: database.path).run(
+      let query = try ReadOnlyQuery(path: database.path)
+      endsLate()
+      let answer = try query.run(
         sql, parameters: parameters, seconds: timeout, limit: limit ?? .max)
       if let save {
         guard Database.exists(database.path) else { throw Database.missing(database.path) }
@@ -72,6 +74,17 @@ struct SQLCommand: ParsableCommand {
       try table.write(
         DataTable(columns: answer.columns, rows: answer.rows.map { $0.map(DataTable.Cell.init) }))
       if answer.isCut { Terminal.say("more rows were left out (--limit)") }
+    }
+  }
+
+  /// SQLite looks at the time between its steps only. Should one step (a comparison with a hostile
+  /// pattern, say) take much longer, the program ends itself.
+  private func endsLate() {
+    let message =
+      "sallyport: the query took longer than \(timeout.formatted()) s and was broken off"
+    DispatchQueue.global().asyncAfter(deadline: .now() + timeout + 2) {
+      Terminal.say(message)
+      Foundation.exit(ExitStatus.usage.rawValue)
     }
   }
 
@@ -119,9 +132,13 @@ struct SQLCommand: ParsableCommand {
   }
 
   private func writeViews() throws {
-    var result = DataTable(columns: ["view", "columns"])
-    for view in try database.forReading().views() {
-      result.rows.append([.text(view.name), .text(view.columns.joined(separator: ", "))])
+    var result = DataTable(columns: ["view", "column", "meaning"])
+    for view in ViewContract.all {
+      result.rows.append([.text(view.view), .text(""), .text(view.meaning)])
+      for column in view.columns {
+        result.rows.append([.text(view.view), .text(column.name), .text(column.meaning)])
+      }
+      result.rows.append([.text(view.view), .text("example"), .text(view.example)])
     }
     try table.write(result)
   }

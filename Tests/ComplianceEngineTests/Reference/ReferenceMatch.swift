@@ -25,7 +25,7 @@ struct ReferenceMatch {
     let zones = flow.zones[hop]
     switch clause {
     case .from(let list):
-      if traffic == .host { return Possible(list.names.contains("HOST")) }
+      if traffic == .host { return Possible(list.names.contains("HOST") != list.negated) }
       return zones.from.map { Possible(contains(list, $0)) } ?? .open
     case .to(let list): return zones.to.map { Possible(contains(list, $0)) } ?? .open
     case .zonePair(let pairing):
