@@ -63,6 +63,11 @@ let package = Package(
         "Audit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    // Programs that measure; run them with `-c release`. They are no tests.
+    .executableTarget(
+      name: "InventoryBenchmark",
+      dependencies: ["Audit", "Inventory", "Importers", "Schema", "TestSupport"],
+      path: "Tests/Performance/Inventory"),
     .testTarget(
       name: "ImportersTests",
       dependencies: [
