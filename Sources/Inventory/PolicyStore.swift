@@ -92,7 +92,7 @@ struct PolicyStore {
   ) throws -> PolicyPieces {
     let unpacked: [PolicyPieces.Place]
     do {
-      unpacked = try places.map { try Packing.unpackPlaces(Array($0)) } ?? []
+      unpacked = try places.map { try VendorIDStore(database).unpack(Array($0)) } ?? []
     } catch {
       throw InventoryError(.damaged, "places of policy \(stored.id): \(error)")
     }

@@ -117,7 +117,7 @@ struct RuleHistory {
       let tables = try tableNames(stored.header)
       let places: [PolicyPieces.Place]
       do {
-        places = try Packing.unpackPlaces(Array(row["places"] as Data))
+        places = try VendorIDStore(database).unpack(Array(row["places"] as Data))
       } catch {
         throw InventoryError(.damaged, "places of snapshot \(snapshot): \(error)")
       }

@@ -215,6 +215,7 @@ extension InventoryDatabase {
       arguments: [snapshot.sha256, snapshot.importerVersion, snapshot.format, snapshot.product])
     let id = database.lastInsertedRowID
     var store = try PolicyStore(database)
+    let vendorIDs = try VendorIDStore(database)
     for (ordinal, entry) in snapshot.policies.enumerated() {
       let stored = try store.store(entry.pieces, ruleCount: entry.policy.ruleCount)
       try database.execute(
@@ -223,7 +224,7 @@ extension InventoryDatabase {
           VALUES (?, ?, ?, ?, ?)
           """,
         arguments: [
-          id, ordinal, entry.policy.scope, stored.id, Data(Packing.pack(entry.pieces.places)),
+          id, ordinal, entry.policy.scope, stored.id, Data(try vendorIDs.pack(entry.pieces.places)),
         ])
     }
     return id

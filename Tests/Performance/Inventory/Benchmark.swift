@@ -40,7 +40,7 @@ enum Measure {
   /// Processor time of the program so far.
   static var processorSeconds: Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
   }
@@ -48,13 +48,13 @@ enum Measure {
   /// The most memory that the program had, in MiB.
   static var peakMemory: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss / 1024
   }
 
   static func megabytes(_ path: String) -> String {
     let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-    return (Double(size ?? 0) / 1_048_576).formatted(.number.precision(.fractionLength(2))) + " MiB"
+    return (Double(size) / 1_048_576).formatted(.number.precision(.fractionLength(2))) + " MiB"
   }
 
   static func text(_ value: Double, _ digits: Int = 1) -> String {

@@ -20,6 +20,7 @@ struct DailyBenchmark {
     var storing: [Double] = []
     var judging: [Double] = []
     var memory = 0
+    var processor = 0.0
     do {
       let (inventory, library) = try Measure.open(path)
       try inventory.save(SiteRecord(name: "paris", clients: [Fleet.client]), now: Measure.day(0))
@@ -34,6 +35,7 @@ struct DailyBenchmark {
         raw += bytes.count
         let now = Measure.day(number)
         var snapshot: SnapshotToStore?
+        let before = Measure.processorSeconds
         reading.append(
           try Measure.seconds {
             snapshot = try Fleet.snapshot(bytes, site: "paris", takenAt: now)
@@ -46,6 +48,7 @@ struct DailyBenchmark {
           try Measure.seconds {
             for failure in try audit.record(now: now) { throw failure.error }
           })
+        processor += Measure.processorSeconds - before
         memory = Measure.peakMemory
       }
     }
@@ -54,6 +57,7 @@ struct DailyBenchmark {
       "365 snapshots of \(firewall.rules.count) rules, \(raw / 365 / 1024) KiB each, 5 edits a day")
     print("  database      \(Measure.megabytes(path)) (goal 10; exports \(raw >> 20) MiB)")
     print("  a snapshot    \(Measure.spread(total)) (goal 100)")
+    print("    processor   mean \(Measure.text(processor / 365 * 1000)) ms")
     print("    read        \(Measure.spread(reading))")
     print("    store       \(Measure.spread(storing))")
     print("    audit       \(Measure.spread(judging))")
