@@ -39,10 +39,11 @@ let package = Package(
     .target(name: "Importers", dependencies: ["ImportKit"]),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
+    .systemLibrary(name: "CAllocator"),
     .target(
       name: "Audit",
       dependencies: [
-        "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives",
+        "CAllocator", "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives",
         "Schema",
       ]),
     .target(

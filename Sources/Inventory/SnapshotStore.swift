@@ -64,7 +64,7 @@ extension InventoryDatabase {
       let site = try Self.ensureSite(snapshot.site, now: now, database)
       try Self.refusePrunedPast(snapshot, site: site, database)
       let device = try Self.ensureDevice(snapshot.device, site: site, now: now, database)
-      let exportID = try Self.ensureExport(snapshot, database)
+      let exportID = try Self.ensureExport(snapshot, device: device, database)
       let isKnown = try Self.noteSighting(snapshot, device: device, now: now, database)
       if isKnown.sighting, !isKnown.exportIsNewer { return .seenBefore }
       let change = try SnapshotRuns.update(device, database)
@@ -200,7 +200,7 @@ extension InventoryDatabase {
   }
 
   private static func ensureExport(
-    _ snapshot: SnapshotToStore, _ database: Database
+    _ snapshot: SnapshotToStore, device: Int64, _ database: Database
   ) throws -> Int64 {
     if let id = try Int64.fetchOne(
       database, sql: "SELECT id FROM export WHERE sha256 = ? AND importer_version = ?",
@@ -215,7 +215,8 @@ extension InventoryDatabase {
       arguments: [snapshot.sha256, snapshot.importerVersion, snapshot.format, snapshot.product])
     let id = database.lastInsertedRowID
     var store = try PolicyStore(database)
-    let vendorIDs = try VendorIDStore(database)
+    var vendorIDs = VendorIDStore(database)
+    try expectChange(of: device, &store, &vendorIDs, database)
     for (ordinal, entry) in snapshot.policies.enumerated() {
       let stored = try store.store(entry.pieces, ruleCount: entry.policy.ruleCount)
       try database.execute(
@@ -228,6 +229,28 @@ extension InventoryDatabase {
         ])
     }
     return id
+  }
+
+  /// Reads at once what the device's newest snapshot is made of; most of the next one is the same.
+  private static func expectChange(
+    of device: Int64, _ store: inout PolicyStore, _ vendorIDs: inout VendorIDStore,
+    _ database: Database
+  ) throws {
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT policy_id, places FROM export_policy WHERE export_id = (
+          SELECT export_id FROM snapshot WHERE device_id = ? ORDER BY taken_at DESC, sha256 DESC
+          LIMIT 1)
+        """, arguments: [device])
+    for row in rows {
+      try store.expect(try PolicyStore.load(row["policy_id"], database))
+      do {
+        try vendorIDs.expect(try Packing.unpackPlaces(Array(row["places"] as Data)))
+      } catch let error as PackingError {
+        throw InventoryError(.damaged, "places of a snapshot: \(error.reason)")
+      }
+    }
   }
 
   /// Whether the sighting was there already, and whether a newer importer has read the export.

@@ -12,6 +12,7 @@ import Inventory
 @main
 struct Benchmark {
   static func main() throws {
+    Allocator.keepsFreedMemory()
     let arguments = CommandLine.arguments.dropFirst()
     let folder = arguments.dropFirst().first ?? "/tmp/sallyport-benchmark"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
