@@ -67,6 +67,9 @@ extension InventoryDatabase {
       let exportID = try Self.ensureExport(snapshot, device: device, database)
       let isKnown = try Self.noteSighting(snapshot, device: device, now: now, database)
       if isKnown.sighting, !isKnown.exportIsNewer { return .seenBefore }
+      if !isKnown.exportIsNewer, try SnapshotRuns.extend(snapshot, of: device, database) {
+        return .seenBefore
+      }
       let change = try SnapshotRuns.update(device, database)
       // The same export seen once more changes when it was last seen, and no more.
       if case .none = change { return .seenBefore }
@@ -313,6 +316,25 @@ enum SnapshotRuns {
     var sha256: String
     var takenAt: String
     var lastTakenAt: String
+  }
+
+  /// The usual case of a night without changes: the newest run goes on. False where it is another
+  /// one.
+  static func extend(
+    _ snapshot: SnapshotToStore, of device: Int64, _ database: Database
+  ) throws -> Bool {
+    let newest = try Row.fetchOne(
+      try database.cachedStatement(
+        sql: """
+          SELECT id, sha256, last_taken_at FROM snapshot WHERE device_id = ?
+          ORDER BY taken_at DESC, sha256 DESC LIMIT 1
+          """), arguments: [device])
+    guard let newest, newest["sha256"] == snapshot.sha256,
+      newest["last_taken_at"] < snapshot.takenAt
+    else { return false }
+    try database.cachedStatement(sql: "UPDATE snapshot SET last_taken_at = ? WHERE id = ?")
+      .execute(arguments: [snapshot.takenAt, newest["id"] as Int64])
+    return true
   }
 
   private static func runs(_ device: Int64, _ database: Database) throws -> [Run] {

@@ -6,9 +6,10 @@ import Inventory
 /// Measures the inventory against its goals and prints what it finds.
 ///
 ///     swift build -c release --product InventoryBenchmark
-///     .build/release/InventoryBenchmark daily | fleet | history | recipes [FOLDER]
+///     .build/release/InventoryBenchmark daily | fleet | judge | history | recipes [FOLDER]
 ///
-/// `fleet` makes the database that `history` continues and `recipes` asks; both stay in the folder.
+/// `fleet` and `history` make the databases that `recipes` asks; they stay in the folder.
+/// `judge` judges the sites of `fleet` once more and records nothing.
 @main
 struct Benchmark {
   static func main() throws {
@@ -19,10 +20,11 @@ struct Benchmark {
     switch arguments.first {
     case "daily": try DailyBenchmark(folder: folder).run()
     case "fleet": try FleetBenchmark(folder: folder).run()
+    case "judge": try FleetBenchmark(folder: folder).judge()
     case "history": try HistoryBenchmark(folder: folder).run()
     case "recipes": try RecipeBenchmark(folder: folder).run()
     default:
-      print("InventoryBenchmark daily | fleet | history | recipes [FOLDER]")
+      print("InventoryBenchmark daily | fleet | judge | history | recipes [FOLDER]")
       exit(64)
     }
   }

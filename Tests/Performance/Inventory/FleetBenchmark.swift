@@ -80,18 +80,29 @@ struct FleetBenchmark {
     print("  peak memory   \(Measure.peakMemory) MiB")
     let audit = FleetAudit(inventory: inventory, library: library, program: "benchmark")
     for title in ["first audit", "again, nothing new"] {
-      let processor = Measure.processorSeconds
-      var verdicts = 0
-      let seconds = try Measure.seconds {
-        let result = try audit.recordAndReport(now: Measure.day(1))
-        for failure in result.failures { throw failure.error }
-        verdicts = result.report.sites.reduce(0) { $0 + $1.results.count }
-      }
-      let used = Measure.processorSeconds - processor
-      print(
-        "  \(title): \(Measure.text(seconds)) s (goal 10), \(verdicts) verdicts, "
-          + "\(Measure.text(used)) s of processor time, \(Measure.text(used / seconds, 2)) at work")
+      try measure(title) { try audit.recordAndReport(now: Measure.day(1)) }
     }
     print("  peak memory   \(Measure.peakMemory) MiB")
+  }
+
+  func judge() throws {
+    let (inventory, library) = try Measure.open("\(folder)/fleet.db")
+    let audit = FleetAudit(inventory: inventory, library: library, program: "benchmark")
+    try measure("report") { try audit.report(now: Measure.day(1)) }
+    print("  peak memory   \(Measure.peakMemory) MiB")
+  }
+
+  private func measure(_ title: String, _ body: () throws -> FleetAudit.Result) throws {
+    let processor = Measure.processorSeconds
+    var verdicts = 0
+    let seconds = try Measure.seconds {
+      let result = try body()
+      for failure in result.failures { throw failure.error }
+      verdicts = result.report.sites.reduce(0) { $0 + $1.results.count }
+    }
+    let used = Measure.processorSeconds - processor
+    print(
+      "  \(title): \(Measure.text(seconds)) s (goal 10), \(verdicts) verdicts, "
+        + "\(Measure.text(used)) s of processor time, \(Measure.text(used / seconds, 2)) at work")
   }
 }

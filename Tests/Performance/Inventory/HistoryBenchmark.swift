@@ -4,46 +4,61 @@ import Inventory
 import PolicyModel
 import TestSupport
 
-/// A year of history for the fleet: each site changes about once a week, and is seen each night.
+/// A year of history for 1,000 sites with 200 rules each: a site changes about once a week, and is
+/// seen each night.
 ///
 /// Written through the store's own interface: the exports are policies that are edited in memory,
 /// since reading 52,000 files would take the time, and not the store.
 struct HistoryBenchmark {
+  static let rules = 200
+
   let folder: String
 
   func run() throws {
-    let path = "\(folder)/fleet.db"
+    let path = "\(folder)/year.db"
+    Measure.remove(path)
     let (inventory, library) = try Measure.open(path)
     let audit = FleetAudit(inventory: inventory, library: library, program: "benchmark")
     var snapshots = 0
+    var sightings = 0
     let seconds = try Measure.seconds {
       for number in 0..<Fleet.sites {
-        var random = SeededRandom(seed: UInt64(number))
         let name = Fleet.name(number)
-        let state = try inventory.state(of: name, at: Measure.day(0))
-        guard let hop = state.hops.first, let scope = hop.policies.first else { continue }
-        var policy = try inventory.policy(scope, of: hop)
-        guard let table = policy.tables.firstIndex(where: { $0.name == "security" }) else {
-          continue
+        try inventory.save(
+          SiteRecord(
+            name: name, region: "region \(number % 12)", tags: ["wave-\(number % 7)"],
+            clients: [Fleet.client]), now: Measure.day(0))
+        var random = SeededRandom(seed: UInt64(number))
+        let firewall = GeneratedFirewall(
+          hostname: "fw-\(number)", filler: Self.rules - 4, random: &random)
+        var snapshot = try Fleet.snapshot(
+          Array(firewall.xml().utf8), site: name, takenAt: Measure.day(0))
+        var policy = snapshot.policies[0].policy
+        let table = policy.tables.firstIndex { $0.name == "security" } ?? 0
+        for today in 0..<365 {
+          let changes = today > 0 && random.chance(7)
+          if changes {
+            Self.edit(&policy.tables[table], &random)
+            snapshots += 1
+            snapshot = SnapshotToStore(
+              site: name, device: "fw",
+              sha256: "\(String(random.next(), radix: 16))\(String(random.next(), radix: 16))",
+              format: "panos", product: "PAN-OS", importerVersion: 1, takenAt: Measure.day(today),
+              takenAtSource: .option, files: ["\(name)-\(Measure.day(today).prefix(10)).xml"],
+              policies: [policy])
+          } else {
+            snapshot.takenAt = Measure.day(today)
+          }
+          _ = try inventory.store(snapshot, now: Measure.day(today))
+          sightings += 1
         }
-        for week in 1...52 {
-          Self.edit(&policy.tables[table], &random)
-          let today = week * 7 - random.below(7)
-          let takenAt = Measure.day(today)
-          let digest = "\(String(random.next(), radix: 16))\(String(random.next(), radix: 16))"
-          _ = try inventory.store(
-            SnapshotToStore(
-              site: name, device: "fw", sha256: digest, format: "panos", product: "PAN-OS",
-              importerVersion: 1, takenAt: takenAt, takenAtSource: .option,
-              files: ["\(name)-\(takenAt.prefix(10)).xml"], policies: [policy]), now: takenAt)
-          snapshots += 1
-        }
-        if number % 50 == 49 { print("  \(number + 1) sites, \(Measure.megabytes(path))") }
       }
     }
-    print("\(snapshots) snapshots stored in \(Measure.text(seconds)) s; \(Measure.megabytes(path))")
+    print(
+      "\(sightings) nightly exports of \(Fleet.sites) sites with \(Self.rules) rules, \(snapshots) "
+        + "with changes: stored in \(Measure.text(seconds)) s; \(Measure.megabytes(path))")
     let judged = try Measure.seconds {
-      for failure in try audit.record(now: Measure.day(366)) { throw failure.error }
+      for failure in try audit.record(now: Measure.day(365)) { throw failure.error }
     }
     print("audited in \(Measure.text(judged)) s; \(Measure.megabytes(path))")
     print("peak memory \(Measure.peakMemory) MiB")

@@ -2,7 +2,7 @@ import Foundation
 import Inventory
 import Schema
 
-/// Every recipe on the year of the fleet: the best and the worst of three runs.
+/// Every recipe on the databases of `history` and `fleet`: the best and the worst of three runs.
 struct RecipeBenchmark {
   let folder: String
 
@@ -14,7 +14,13 @@ struct RecipeBenchmark {
   ]
 
   func run() throws {
-    let path = "\(folder)/fleet.db"
+    for name in ["year.db", "fleet.db"] {
+      let path = "\(folder)/\(name)"
+      if FileManager.default.fileExists(atPath: path) { try ask(path) }
+    }
+  }
+
+  private func ask(_ path: String) throws {
     print("recipes on \(path), \(Measure.megabytes(path))")
     var slow = 0
     for recipe in Recipe.all {
