@@ -90,12 +90,18 @@ CREATE TABLE export_policy (
   ordinal INTEGER NOT NULL,
   scope TEXT NOT NULL,
   policy_id INTEGER NOT NULL REFERENCES policy(id),
-  -- Packed positions and vendor ids, which change without the policy changing.
+  -- Packed positions and numbers of vendor ids, which change without the policy changing.
   places BLOB NOT NULL,
   PRIMARY KEY (export_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX export_policy_by_policy ON export_policy (policy_id);
+
+-- What products tell their rules apart with, by the numbers that places use.
+CREATE TABLE vendor_id (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE
+) STRICT;
 
 -- Every time at which a device was seen to have an export.
 CREATE TABLE sighting (
