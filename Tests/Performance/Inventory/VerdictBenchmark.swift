@@ -18,9 +18,10 @@ struct VerdictBenchmark {
     let seconds = try Measure.seconds {
       for number in 0..<Fleet.sites {
         let name = Fleet.name(number)
-        var moments = try (try? inventory.site(named: name)).map {
-          try inventory.moments(of: $0.name)
-        } ?? []
+        var moments =
+          try (try? inventory.site(named: name)).map {
+            try inventory.moments(of: $0.name)
+          } ?? []
         if moments.isEmpty {
           // A site that `history` did not come to: its verdicts without its rules.
           moments = (0..<53).map { Measure.day($0 * 7) }
