@@ -10,12 +10,12 @@ struct FirewalldMaker {
   mutating func make() -> [String: String] {
     var files = [
       "firewalld.conf": """
-        DefaultZone=public
-        CleanupOnExit=no
-        FirewallBackend=nftables
-        IPv6_rpfilter=no
+      DefaultZone=public
+      CleanupOnExit=no
+      FirewallBackend=nftables
+      IPv6_rpfilter=no
 
-        """
+      """
     ]
     for (zone, interface) in [("lan", "lan0"), ("dmz", "dmz0"), ("wan", "wan0")] {
       let target = random.pick(["", "", " target=\"ACCEPT\"", " target=\"DROP\""])

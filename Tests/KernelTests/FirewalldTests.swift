@@ -27,7 +27,8 @@ import Testing
       let folder = try TemporaryFolder()
       for (name, text) in files { try folder.write(name, text) }
       try judge.network.firewall.run(["nft", "flush ruleset"])
-      try judge.network.firewall.run(["unshare", "-m", "sh", "-e"], input: Self.script(folder.url.path))
+      try judge.network.firewall.run(
+        ["unshare", "-m", "sh", "-e"], input: Self.script(folder.url.path))
       let ruleset = try judge.network.firewall.run(["nft", "-j", "list", "ruleset"])
       let shown = files.sorted { $0.key < $1.key }.map { "\($0.key)\n\($0.value)" }.joined()
       let byRuleset = try judge.compare(
@@ -39,7 +40,8 @@ import Testing
         connections += comparison.connections
         let doubts = comparison.disagreements + comparison.undecided
         if let one = doubts.first {
-          Issue.record("SALLYPORT_SEED=\(seed): \(name): \(doubts.count) differ, such as \(one)\n\(shown)")
+          Issue.record(
+            "SALLYPORT_SEED=\(seed): \(name): \(doubts.count) differ, such as \(one)\n\(shown)")
         }
       }
     }
