@@ -39,11 +39,12 @@ let package = Package(
     .target(name: "Importers", dependencies: ["ImportKit", "PolicyCoding"]),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
+    .systemLibrary(name: "CAllocator"),
     .target(
       name: "Audit",
       dependencies: [
-        "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives",
-        "Schema", .product(name: "Logging", package: "swift-log"),
+        "CAllocator", "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory",
+        "Archives", "Schema", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
       name: "Schema", path: "Schema",
@@ -85,6 +86,14 @@ let package = Package(
     .testTarget(name: "NetworkSetsTests", dependencies: ["NetworkSets", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
+    // Programs that measure; run them with `-c release`. They are no tests.
+    .executableTarget(
+      name: "InventoryBenchmark",
+      dependencies: [
+        "Audit", "ComplianceEngine", "EndpointCatalogue", "Inventory", "Importers", "Schema",
+        "TestSupport",
+      ],
+      path: "Tests/Performance/Inventory"),
     .testTarget(
       name: "ImportersTests",
       dependencies: [

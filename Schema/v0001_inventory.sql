@@ -58,8 +58,11 @@ CREATE TABLE content (
   digest BLOB NOT NULL UNIQUE,
   kind TEXT NOT NULL CHECK (kind IN ('header', 'endpoint_object', 'service_object', 'rule')),
   -- Neutral JSON without positions.
-  body TEXT NOT NULL CHECK (json_valid(body))
+  body TEXT NOT NULL CHECK (json_valid(body)),
+  enabled INTEGER GENERATED ALWAYS AS (coalesce(body ->> '$.enabled', 1)) VIRTUAL
 ) STRICT;
+
+CREATE INDEX content_switched_off ON content (enabled) WHERE enabled = 0;
 
 -- One policy as it was normalised, put together from content.
 CREATE TABLE policy (
@@ -90,12 +93,18 @@ CREATE TABLE export_policy (
   ordinal INTEGER NOT NULL,
   scope TEXT NOT NULL,
   policy_id INTEGER NOT NULL REFERENCES policy(id),
-  -- Packed positions and vendor ids, which change without the policy changing.
+  -- Packed positions and numbers of vendor ids, which change without the policy changing.
   places BLOB NOT NULL,
   PRIMARY KEY (export_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX export_policy_by_policy ON export_policy (policy_id);
+
+-- What products tell their rules apart with, by the numbers that places use.
+CREATE TABLE vendor_id (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE
+) STRICT;
 
 -- Every time at which a device was seen to have an export.
 CREATE TABLE sighting (

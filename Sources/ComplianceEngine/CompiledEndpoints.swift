@@ -134,6 +134,12 @@ final class CompiledEndpoints: Sendable {
     return negated ? !result : result
   }
 
+  /// Whether the list is about addresses only, and all of them are known.
+  var isMadeOfAddresses: Bool {
+    !matchesAll && names.isEmpty && tags.isEmpty && categories.isEmpty && doubts.isEmpty
+      && nested.isEmpty && exceptions == nil
+  }
+
   func truth(forClient address: IPAddress, tagTable: [String: AddressSet]) -> Truth {
     var result: Truth
     if matchesAll || addresses.contains(address) {

@@ -21,6 +21,14 @@ struct CompiledServices: Sendable {
     }
   }
 
+  /// Keeps each service and doubt once, so that groups with common members do not multiply them.
+  mutating func removeDuplicates() {
+    var seen: Set<Service> = []
+    services = services.filter { seen.insert($0).inserted }
+    var seenDoubts: Set<CompiledEndpoints.Doubt> = []
+    doubts = doubts.filter { seenDoubts.insert($0).inserted }
+  }
+
   /// Whether a TCP connection to `port` from an ephemeral port is meant.
   func truth(tcpPort port: UInt16) -> Truth {
     var result: Truth = doubts.isEmpty ? .no : .perhaps

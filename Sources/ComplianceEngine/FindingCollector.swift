@@ -317,8 +317,8 @@ struct FindingCollector {
     for hop in outcome.hops {
       let usesInspection = hop.evaluator.context.mayDecrypt
       for atom in 0..<space.count {
-        for decision in hop.stages.flatMap(\.decisions)
-        where decision.outcome == .allow && decision.atoms.contains(atom) {
+        for decision in hop.stages.flatMap({ $0.decisions(of: atom) })
+        where decision.outcome == .allow {
           guard case .rule(let key) = decision.source else { continue }
           let names = hop.names(of: key, matching: Self.strangerBlob)
           guard let name = names.first else { continue }
@@ -338,9 +338,8 @@ struct FindingCollector {
         }
         if usesInspection, catalogue.says(.blobNoInspectionExclusion),
           let inspection = hop.inspection, inspection.outcomes(atom) == .deny,
-          let decision = inspection.decisions.first(where: {
-            $0.outcome == .deny && $0.atoms.contains(atom)
-          }), case .rule(let key) = decision.source,
+          let decision = inspection.decisions(of: atom).first(where: { $0.outcome == .deny }),
+          case .rule(let key) = decision.source,
           let name = hop.names(of: key, matching: Self.strangerBlob).first
         {
           addBypass(hop.reference(decision.source), name: name, blobEndpoints)

@@ -93,7 +93,7 @@ final class HopOutcome {
     var result: [Decision] = []
     for (number, stage) in stages.enumerated() {
       let own = stage.outcomes(atom)
-      let decisions = stage.decisions.filter { $0.atoms.contains(atom) && $0.outcome == outcome }
+      let decisions = stage.decisions(of: atom).filter { $0.outcome == outcome }
       if mode == .allOf {
         if !filters[number], outcome == .allow, filters.contains(true) { continue }
         guard outcome == .allow || own == outcome else { continue }
@@ -125,7 +125,7 @@ final class HopOutcome {
         if mode == .firstDecisive { break }
         continue
       }
-      let decisions = stage.decisions.filter { $0.atoms.contains(atom) }
+      let decisions = stage.decisions(of: atom)
       let certain = decisions.first(where: \.certain)?.outcome
       let last = decisions.lastIndex { !$0.certain && $0.outcome != certain }
       result += decisions.prefix(last.map { $0 + 1 } ?? 0).filter { !$0.certain }

@@ -45,9 +45,16 @@ struct FlowSpace: Sendable {
     return set
   }
 
-  func atoms(whereClient accept: [Bool]) -> AtomSet {
+  /// - Parameter chosen: places in the list of clients.
+  func atoms(ofClients chosen: AtomSet) -> AtomSet {
+    if targets.count == 1 && zones.count == 1 { return chosen }
     var set = AtomSet(count: count)
-    for atom in 0..<count where accept[atom / targets.count % clients.count] { set.insert(atom) }
+    for client in chosen.atoms {
+      for zone in zones.indices {
+        let first = (zone * clients.count + client) * targets.count
+        for atom in first..<first + targets.count { set.insert(atom) }
+      }
+    }
     return set
   }
 

@@ -23,6 +23,9 @@ final class HopContext {
   let zonePairs: [FlowSpace.ZonePair]
   let knowledge: OutsideKnowledge
   private var settledTests: [Truth??]
+  /// The clients of the path; the same for every requirement of the port.
+  var clientIndex = ClientIndex([])
+  private var clientAnswers: [Int32: ClientIndex.Answer] = [:]
   private var candidateLists: [[Candidate]?]
 
   init?(
@@ -109,6 +112,14 @@ final class HopContext {
       }
     }
     settledTests[Int(number)] = .some(answer)
+    return answer
+  }
+
+  /// The clients that a source test holds, found once for all requirements.
+  func clients(_ test: Int32, _ list: CompiledEndpoints) -> ClientIndex.Answer {
+    if let known = clientAnswers[test] { return known }
+    let answer = clientIndex.answer(list, tagTable: knowledge.tags)
+    clientAnswers[test] = answer
     return answer
   }
 

@@ -129,6 +129,7 @@ struct ObjectResolver {
         add(member, to: &inner, position: object.position, path: &path)
       }
       path.remove(index)
+      inner.removeDuplicates()
       services[index] = inner
       result.merge(inner)
     }

@@ -41,6 +41,8 @@ final class PathContext {
     let universe = path.hops.lazy.compactMap(\.client.networks).first ?? .any
     clients =
       ClientClasses(universe: universe, family: path.family, cutBy: sources).representatives
+    let index = ClientIndex(clients)
+    for context in hops { context.clientIndex = index }
     zones = hops.reduce([[]]) { combinations, context in
       combinations.flatMap { combination in context.zonePairs.map { combination + [$0] } }
     }

@@ -112,8 +112,8 @@ struct RequirementEvaluation {
   }
 
   private func missingDefault(_ hop: HopOutcome, atom: Int) -> ConditionReference {
-    let decision = hop.stages.flatMap(\.decisions).first {
-      ($0.outcome == .none || $0.outcome == .broken) && $0.atoms.contains(atom)
+    let decision = hop.stages.flatMap { $0.decisions(of: atom) }.first {
+      $0.outcome == .none || $0.outcome == .broken
     }
     guard let decision else {
       return undecided(

@@ -209,14 +209,47 @@ final class TableWalk {
 struct StageOutcome: Sendable {
   let decisions: [Decision]
   private let masks: [Outcomes]
+  /// For each atom the places of its decisions, one behind the other: those of atom `n` from
+  /// `starts[n]` on. Empty where there would be too many.
+  private let places: [Int32]
+  private let starts: [Int32]
+  private static let mostPlaces = 1 << 23
 
   init(decisions: [Decision], count: Int) {
     self.decisions = decisions
     var masks = Array(repeating: Outcomes(), count: count)
+    var numbers = Array(repeating: Int32(0), count: count + 1)
+    var total = 0
     for decision in decisions {
-      for atom in decision.atoms.atoms { masks[atom].formUnion(decision.outcome) }
+      for atom in decision.atoms.atoms {
+        masks[atom].formUnion(decision.outcome)
+        numbers[atom + 1] &+= 1
+        total += 1
+      }
     }
     self.masks = masks
+    guard total <= Self.mostPlaces else {
+      places = []
+      starts = []
+      return
+    }
+    for atom in 0..<count { numbers[atom + 1] += numbers[atom] }
+    var next = numbers
+    var places = Array(repeating: Int32(0), count: total)
+    for (place, decision) in decisions.enumerated() {
+      for atom in decision.atoms.atoms {
+        places[Int(next[atom])] = Int32(place)
+        next[atom] += 1
+      }
+    }
+    self.places = places
+    starts = numbers
+  }
+
+  /// What may decide an atom, in order.
+  func decisions(of atom: Int) -> [Decision] {
+    guard !starts.isEmpty else { return decisions.filter { $0.atoms.contains(atom) } }
+    return places[Int(starts[atom])..<Int(starts[atom + 1])].map { decisions[Int($0)] }
   }
 
   func outcomes(_ atom: Int) -> Outcomes { masks[atom] }

@@ -77,12 +77,12 @@ final class TestEvaluator {
 
   private func answer(_ test: Int32) -> Answer {
     if let known = answers[Int(test)] { return known }
-    let result = evaluate(context.compiled.tests[Int(test)])
+    let result = evaluate(test, context.compiled.tests[Int(test)])
     answers[Int(test)] = result
     return result
   }
 
-  private func evaluate(_ test: CompiledPolicy.Test) -> Answer {
+  private func evaluate(_ number: Int32, _ test: CompiledPolicy.Test) -> Answer {
     switch test {
     case .from, .to, .zonePair:
       let truths = space.zones.map { HopContext.truth(test, zones: $0[context.number]) }
@@ -90,12 +90,9 @@ final class TestEvaluator {
         yes: space.atoms(whereZones: truths.map { $0 == .yes }),
         perhaps: space.atoms(whereZones: truths.map { $0 == .perhaps }))
     case .source(let list):
-      let truths = space.clients.map {
-        list.truth(forClient: $0, tagTable: context.knowledge.tags)
-      }
+      let answer = context.clients(number, list)
       return Answer(
-        yes: space.atoms(whereClient: truths.map { $0 == .yes }),
-        perhaps: space.atoms(whereClient: truths.map { $0 == .perhaps }))
+        yes: space.atoms(ofClients: answer.yes), perhaps: space.atoms(ofClients: answer.perhaps))
     case .destination(let list, let decrypts):
       return destination(list, decrypts: decrypts)
     case .service, .family, .application, .requires, .never:

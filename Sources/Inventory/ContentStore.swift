@@ -84,12 +84,33 @@ struct ContentStore {
 
   /// Bodies by id, for putting policies together again.
   static func bodies(_ ids: [Int64], _ database: Database) throws -> [[UInt8]] {
-    let statement = try database.cachedStatement(sql: "SELECT body FROM content WHERE id = ?")
-    return try ids.map { id in
-      guard let body = try String.fetchOne(statement, arguments: [id]) else {
+    var bodies: [[UInt8]?] = Array(repeating: nil, count: ids.count)
+    let rows = try Row.fetchCursor(
+      try database.cachedStatement(
+        sql: "SELECT j.key, c.body FROM json_each(?) j CROSS JOIN content c ON c.id = j.value"),
+      arguments: [IDList.text(ids)])
+    while let row = try rows.next() { bodies[row[0]] = Array((row[1] as String).utf8) }
+    return try zip(ids, bodies).map { id, body in
+      guard let body else {
         throw InventoryError(.damaged, "content \(id) is missing", advice: "run `sallyport verify`")
       }
-      return Array(body.utf8)
+      return body
     }
+  }
+
+  /// Learns at once what an earlier policy was made of, most of which the next one has, too.
+  mutating func expect(_ ids: [Int64]) throws {
+    let rows = try Row.fetchCursor(
+      try database.cachedStatement(
+        sql: "SELECT c.id, c.digest FROM json_each(?) j CROSS JOIN content c ON c.id = j.value"),
+      arguments: [IDList.text(ids)])
+    while let row = try rows.next() { known[row[1]] = row[0] }
+  }
+}
+
+/// Many ids for one statement, which is several times as fast as one statement an id.
+enum IDList {
+  static func text(_ ids: some Sequence<Int64>) -> String {
+    "[" + ids.map { "\($0)" }.joined(separator: ",") + "]"
   }
 }

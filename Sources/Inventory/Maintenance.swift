@@ -90,6 +90,7 @@ extension InventoryDatabase {
     try database.execute(
       sql: "DELETE FROM policy WHERE id NOT IN (SELECT policy_id FROM export_policy)")
     report.policies = database.changesCount
+    try VendorIDStore.removeUnused(database)
     let used = try contentInUse(database)
     let stored = try Row.fetchAll(database, sql: "SELECT id, body FROM content")
     for row in stored {

@@ -25,6 +25,12 @@ struct PolicyStore {
     content = try ContentStore(database)
   }
 
+  /// Learns what an earlier policy of the same device was made of.
+  mutating func expect(_ stored: Stored) throws {
+    try content.expect(
+      [stored.header] + stored.endpointObjects + stored.serviceObjects + stored.rules.joined())
+  }
+
   /// Stores what is new of a policy.
   mutating func store(_ pieces: PolicyPieces, ruleCount: Int) throws -> Stored {
     let header = try content.id(.header, pieces.header)
@@ -87,12 +93,17 @@ struct PolicyStore {
   }
 
   /// The parts of a stored policy, with the places of one of its snapshots.
+  ///
+  /// - Parameter withVendorIDs: false where they play no part, as when judging.
   static func pieces(
-    _ stored: Stored, places: Data?, _ database: Database
+    _ stored: Stored, places: Data?, withVendorIDs: Bool = true, _ database: Database
   ) throws -> PolicyPieces {
     let unpacked: [PolicyPieces.Place]
     do {
-      unpacked = try places.map { try Packing.unpackPlaces(Array($0)) } ?? []
+      unpacked =
+        try places.map {
+          try VendorIDStore(database).unpack(Array($0), withIDs: withVendorIDs)
+        } ?? []
     } catch {
       throw InventoryError(.damaged, "places of policy \(stored.id): \(error)")
     }

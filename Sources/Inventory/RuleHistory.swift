@@ -25,6 +25,8 @@ struct RuleHistory {
   private var objects: [String: [String: (content: Int64, span: Int64)]] = [:]
   private var isFirst = true
   private var headers: [Int64: [String]] = [:]
+  /// The snapshot that was read last, which is written down right after it was compared.
+  private var lastScopes: (snapshot: Int64, scopes: [Scope])?
 
   private init(_ database: Database, device: Int64) {
     self.database = database
@@ -106,18 +108,19 @@ struct RuleHistory {
   }
 
   private mutating func scopes(of snapshot: Int64) throws -> [Scope] {
+    if let last = lastScopes, last.snapshot == snapshot { return last.scopes }
     let rows = try Row.fetchAll(
       database,
       sql: """
         SELECT p.scope, p.policy_id, p.places FROM export_policy p
         JOIN snapshot n ON n.export_id = p.export_id WHERE n.id = ? ORDER BY p.ordinal
         """, arguments: [snapshot])
-    return try rows.map { row in
+    let scopes = try rows.map { row in
       let stored = try PolicyStore.load(row["policy_id"], database)
       let tables = try tableNames(stored.header)
       let places: [PolicyPieces.Place]
       do {
-        places = try Packing.unpackPlaces(Array(row["places"] as Data))
+        places = try VendorIDStore(database).unpack(Array(row["places"] as Data))
       } catch {
         throw InventoryError(.damaged, "places of snapshot \(snapshot): \(error)")
       }
@@ -126,6 +129,8 @@ struct RuleHistory {
         name: row["scope"], stored: stored, tables: tables, places: places,
         firstRulePlace: max(places.count - ruleCount, 0))
     }
+    lastScopes = (snapshot, scopes)
+    return scopes
   }
 
   private mutating func tableNames(_ header: Int64) throws -> [String] {

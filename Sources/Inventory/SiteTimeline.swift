@@ -108,14 +108,15 @@ extension InventoryDatabase {
   }
 
   /// A policy as it was imported, positions and all.
-  package func policy(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> Policy {
-    try read { database in try Self.policy(scope, of: hop, database) }
-  }
-
-  static func policy(
-    _ scope: HopState.ScopePolicy, of hop: HopState, _ database: Database
+  ///
+  /// - Parameter withVendorIDs: false where they play no part, as when judging.
+  package func policy(
+    _ scope: HopState.ScopePolicy, of hop: HopState, withVendorIDs: Bool = true
   ) throws -> Policy {
-    let pieces = try pieces(scope, of: hop, database)
+    // Reading is for the database, putting together is not: it would keep a connection busy.
+    let pieces = try read { database in
+      try Self.pieces(scope, of: hop, withVendorIDs: withVendorIDs, database)
+    }
     do {
       return try pieces.policy(files: hop.files)
     } catch {
@@ -129,14 +130,16 @@ extension InventoryDatabase {
   }
 
   static func pieces(
-    _ scope: HopState.ScopePolicy, of hop: HopState, _ database: Database
+    _ scope: HopState.ScopePolicy, of hop: HopState, withVendorIDs: Bool = true,
+    _ database: Database
   ) throws -> PolicyPieces {
     let places = try Data.fetchOne(
       try database.cachedStatement(
         sql: "SELECT places FROM export_policy WHERE export_id = ? AND ordinal = ?"),
       arguments: [hop.export, scope.ordinal])
     return try PolicyStore.pieces(
-      try PolicyStore.load(scope.policy, database), places: places, database)
+      try PolicyStore.load(scope.policy, database), places: places, withVendorIDs: withVendorIDs,
+      database)
   }
 
   /// Snapshots of a site's devices, oldest first, for listing.

@@ -64,9 +64,12 @@ extension InventoryDatabase {
       let site = try Self.ensureSite(snapshot.site, now: now, database)
       try Self.refusePrunedPast(snapshot, site: site, database)
       let device = try Self.ensureDevice(snapshot.device, site: site, now: now, database)
-      let exportID = try Self.ensureExport(snapshot, database)
+      let exportID = try Self.ensureExport(snapshot, device: device, database)
       let isKnown = try Self.noteSighting(snapshot, device: device, now: now, database)
       if isKnown.sighting, !isKnown.exportIsNewer { return .seenBefore }
+      if !isKnown.exportIsNewer, try SnapshotRuns.extend(snapshot, of: device, database) {
+        return .seenBefore
+      }
       let change = try SnapshotRuns.update(device, database)
       // The same export seen once more changes when it was last seen, and no more.
       if case .none = change { return .seenBefore }
@@ -200,7 +203,7 @@ extension InventoryDatabase {
   }
 
   private static func ensureExport(
-    _ snapshot: SnapshotToStore, _ database: Database
+    _ snapshot: SnapshotToStore, device: Int64, _ database: Database
   ) throws -> Int64 {
     if let id = try Int64.fetchOne(
       database, sql: "SELECT id FROM export WHERE sha256 = ? AND importer_version = ?",
@@ -215,6 +218,8 @@ extension InventoryDatabase {
       arguments: [snapshot.sha256, snapshot.importerVersion, snapshot.format, snapshot.product])
     let id = database.lastInsertedRowID
     var store = try PolicyStore(database)
+    var vendorIDs = VendorIDStore(database)
+    try expectChange(of: device, &store, &vendorIDs, database)
     for (ordinal, entry) in snapshot.policies.enumerated() {
       let stored = try store.store(entry.pieces, ruleCount: entry.policy.ruleCount)
       try database.execute(
@@ -223,10 +228,32 @@ extension InventoryDatabase {
           VALUES (?, ?, ?, ?, ?)
           """,
         arguments: [
-          id, ordinal, entry.policy.scope, stored.id, Data(Packing.pack(entry.pieces.places)),
+          id, ordinal, entry.policy.scope, stored.id, Data(try vendorIDs.pack(entry.pieces.places)),
         ])
     }
     return id
+  }
+
+  /// Reads at once what the device's newest snapshot is made of; most of the next one is the same.
+  private static func expectChange(
+    of device: Int64, _ store: inout PolicyStore, _ vendorIDs: inout VendorIDStore,
+    _ database: Database
+  ) throws {
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT policy_id, places FROM export_policy WHERE export_id = (
+          SELECT export_id FROM snapshot WHERE device_id = ? ORDER BY taken_at DESC, sha256 DESC
+          LIMIT 1)
+        """, arguments: [device])
+    for row in rows {
+      try store.expect(try PolicyStore.load(row["policy_id"], database))
+      do {
+        try vendorIDs.expect(try Packing.unpackPlaces(Array(row["places"] as Data)))
+      } catch let error as PackingError {
+        throw InventoryError(.damaged, "places of a snapshot: \(error.reason)")
+      }
+    }
   }
 
   /// Whether the sighting was there already, and whether a newer importer has read the export.
@@ -289,6 +316,25 @@ enum SnapshotRuns {
     var sha256: String
     var takenAt: String
     var lastTakenAt: String
+  }
+
+  /// The usual case of a night without changes: the newest run goes on. False where it is another
+  /// one.
+  static func extend(
+    _ snapshot: SnapshotToStore, of device: Int64, _ database: Database
+  ) throws -> Bool {
+    let newest = try Row.fetchOne(
+      try database.cachedStatement(
+        sql: """
+          SELECT id, sha256, last_taken_at FROM snapshot WHERE device_id = ?
+          ORDER BY taken_at DESC, sha256 DESC LIMIT 1
+          """), arguments: [device])
+    guard let newest, newest["sha256"] == snapshot.sha256,
+      newest["last_taken_at"] < snapshot.takenAt
+    else { return false }
+    try database.cachedStatement(sql: "UPDATE snapshot SET last_taken_at = ? WHERE id = ?")
+      .execute(arguments: [snapshot.takenAt, newest["id"] as Int64])
+    return true
   }
 
   private static func runs(_ device: Int64, _ database: Database) throws -> [Run] {

@@ -46,12 +46,23 @@ package enum Packing {
 
   // MARK: Places
 
-  package static func pack(_ places: [PolicyPieces.Place]) -> [UInt8] {
+  /// A place with a number instead of the vendor's id.
+  package struct NumberedPlace: Hashable, Sendable {
+    package var position: SourcePosition?
+    package var vendorNumber: Int64?
+  }
+
+  /// - Parameter number: gives each vendor id a number. Such ids are long and random, and the same
+  ///   ones stand in every snapshot; numbers that were given one after the other take next to
+  ///   nothing.
+  package static func pack(
+    _ places: [PolicyPieces.Place], number: (String) throws -> Int64
+  ) rethrows -> [UInt8] {
     var bytes: [UInt8] = []
     put(UInt64(places.count), &bytes)
     var line = 0
     var pointer: [UInt8] = []
-    var vendorID: [UInt8] = []
+    var lastNumber: Int64 = 0
     for place in places {
       let position = place.position
       let flags: UInt8 =
@@ -64,22 +75,24 @@ package enum Packing {
         if position.file != 0 { put(UInt64(position.file), &bytes) }
         if let text = position.pointer { put(text, after: &pointer, &bytes) }
       }
-      if let text = place.vendorID { put(text, after: &vendorID, &bytes) }
+      if let text = place.vendorID {
+        let current = try number(text)
+        put(zigzag(current &- lastNumber), &bytes)
+        lastNumber = current
+      }
     }
     return deflated(bytes)
   }
 
-  package static func unpackPlaces(
-    _ packed: [UInt8]
-  ) throws(PackingError) -> [PolicyPieces.Place] {
+  package static func unpackPlaces(_ packed: [UInt8]) throws(PackingError) -> [NumberedPlace] {
     var reader = Reader(bytes: try inflated(packed))
-    var places: [PolicyPieces.Place] = []
+    var places: [NumberedPlace] = []
     var line = 0
     var pointer: [UInt8] = []
-    var vendorID: [UInt8] = []
+    var lastNumber: Int64 = 0
     for _ in 0..<(try reader.count()) {
       let flags = try reader.byte()
-      var place = PolicyPieces.Place(position: nil)
+      var place = NumberedPlace()
       if flags & 1 != 0 {
         line += Int(unzigzag(try reader.number()))
         var position = SourcePosition(line: line)
@@ -87,7 +100,10 @@ package enum Packing {
         if flags & 2 != 0 { position.pointer = try reader.text(after: &pointer) }
         place.position = position
       }
-      if flags & 4 != 0 { place.vendorID = try reader.text(after: &vendorID) }
+      if flags & 4 != 0 {
+        lastNumber = lastNumber &+ unzigzag(try reader.number())
+        place.vendorNumber = lastNumber
+      }
       places.append(place)
     }
     return places

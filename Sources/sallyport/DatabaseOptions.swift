@@ -23,6 +23,7 @@ struct DatabaseOptions: ParsableArguments {
   func forWriting() throws -> InventoryDatabase {
     // A limit on the size of files shows as a failed write, and not as the end of the program.
     signal(SIGXFSZ, SIG_IGN)
+    Allocator.keepsFreedMemory()
     let inventory = try InventoryDatabase(path: path, access: .write)
     try inventory.add(try BuiltInCatalogues.all(), builtIn: true, now: Clock.now)
     return inventory
@@ -35,7 +36,8 @@ struct DatabaseOptions: ParsableArguments {
   }
 
   func forReading() throws -> InventoryDatabase {
-    try InventoryDatabase(path: path, access: .read)
+    Allocator.keepsFreedMemory()
+    return try InventoryDatabase(path: path, access: .read)
   }
 }
 

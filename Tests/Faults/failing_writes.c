@@ -6,12 +6,14 @@
 //                torn   the process ends when half of it is written
 //                full   it fails for want of space, and so do all later ones
 //                error  it fails with an input/output error, and later ones work
+//   FAULT_MARK   a file that is made when that happens
 //
 // Built by the tests: cc -shared -fPIC -o failing_writes.so failing_writes.c -ldl
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -47,6 +49,9 @@ static enum fate fate(int file) {
   long number = atomic_fetch_add(&count, 1) + 1, wanted = atol(at);
   if (number < wanted)
     return GOES_ON;
+  const char *mark = getenv("FAULT_MARK");
+  if (mark && number == wanted)
+    close(open(mark, O_CREAT | O_WRONLY, 0600));
   if (!strcmp(mode, "full")) {
     errno = ENOSPC;
     return FAILS;

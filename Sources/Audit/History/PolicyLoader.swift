@@ -24,7 +24,7 @@ final class PolicyLoader: Sendable {
   func policy(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> CompiledPolicy {
     let key = Key(export: hop.export, ordinal: scope.ordinal, files: hop.files)
     if let known = compiled.withLock({ $0[key] }) { return known }
-    let made = CompiledPolicy(try inventory.policy(scope, of: hop))
+    let made = CompiledPolicy(try inventory.policy(scope, of: hop, withVendorIDs: false))
     compiled.withLock { $0[key] = made }
     return made
   }

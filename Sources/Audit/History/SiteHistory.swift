@@ -138,13 +138,6 @@ private struct Walker {
     }
     let planner = SubjectPlanner(site: history.site, loader: history.loader)
     let planned = try planner.subjects(next)
-    let before: [SubjectRecord.Key: SiteSubject]
-    if let subjects {
-      before = subjects
-    } else {
-      // The state before may be one that can no longer be judged; then its changes go unexplained.
-      before = Self.byKey((try? planner.subjects(state)) ?? [])
-    }
     var stillOpen: [SubjectRecord.Key: EvaluationStart.OpenSubject] = [:]
     var outcomes: [(subject: SiteSubject, outcome: Evaluation.Outcome)] = []
     for subject in planned {
@@ -155,7 +148,7 @@ private struct Walker {
       }
       let outcome = Evaluation(path: subject.path, catalogue: catalogue).run()
       stillOpen[key] = try note(
-        outcome, of: subject, at: moment, catalogue, known: open[key], before: before[key],
+        outcome, of: subject, at: moment, catalogue, known: open[key],
         predecessor: predecessor(of: subject, among: planned))
       outcomes.append((subject, outcome))
     }
@@ -171,6 +164,16 @@ private struct Walker {
     state = next
     edition = catalogue
     history.loader.keep(only: next.hops)
+  }
+
+  /// A client as it was in the state before; looked at only where something has to be explained.
+  private mutating func before(_ key: SubjectRecord.Key) -> SiteSubject? {
+    if let subjects { return subjects[key] }
+    let planner = SubjectPlanner(site: history.site, loader: history.loader)
+    // The state before may be one that can no longer be judged; then its changes go unexplained.
+    let found = Self.byKey((try? planner.subjects(state)) ?? [])
+    subjects = found
+    return found[key]
   }
 
   /// Ends all verdicts where a state cannot be judged.
@@ -207,7 +210,7 @@ private struct Walker {
 
   private mutating func note(
     _ outcome: Evaluation.Outcome, of subject: SiteSubject, at moment: String,
-    _ catalogue: Catalogue, known: EvaluationStart.OpenSubject?, before: SiteSubject?,
+    _ catalogue: Catalogue, known: EvaluationStart.OpenSubject?,
     predecessor: EvaluationStart.OpenSubject?
   ) throws -> EvaluationStart.OpenSubject {
     let digest = subject.digest(catalogue)
@@ -219,13 +222,14 @@ private struct Walker {
     }
     let old = Dictionary((known?.verdicts ?? []).map { ($0.key, $0) }) { first, _ in first }
     let current = Dictionary(verdicts.map { ($0.key, $0) }) { first, _ in first }
-    let changed = verdicts.filter { record in old[record.key].map { !$0.isSame(as: record) } ?? true
+    let changed = verdicts.filter { record in
+      old[record.key].map { !$0.isSame(as: record) } ?? true
     }
     let closed = (known?.verdicts ?? []).filter { record in
       current[record.key].map { !$0.isSame(as: record) } ?? true
     }
     let causes = try causes(
-      of: changed, old: old, subject: subject, catalogue, known: known, before: before,
+      of: changed, old: old, subject: subject, catalogue, known: known,
       predecessor: predecessor)
     let keptFindings = Set(findings.map(\.key))
     let oldFindings = Set((known?.findings ?? []).map(\.key))
@@ -258,14 +262,16 @@ private struct Walker {
 
   // MARK: Causes
 
-  private func causes(
+  private mutating func causes(
     of changed: [VerdictRecord], old: [VerdictRecord.Key: VerdictRecord], subject: SiteSubject,
-    _ catalogue: Catalogue, known: EvaluationStart.OpenSubject?, before: SiteSubject?,
+    _ catalogue: Catalogue, known: EvaluationStart.OpenSubject?,
     predecessor: EvaluationStart.OpenSubject?
   ) throws -> [VerdictCause] {
+    guard !changed.isEmpty else { return [] }
     guard let known else {
       return Self.firstCauses(of: changed, subject: subject, predecessor: predecessor)
     }
+    let before = before(subject.record.key)
     // What the old rules give under the new list and engine tells the list's part from the rules'.
     var underNewList: [VerdictRecord.Key: VerdictRecord] = [:]
     if edition != catalogue || known.engine != Engine.version, let before {
