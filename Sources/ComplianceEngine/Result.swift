@@ -17,19 +17,19 @@ package struct Change: Hashable, Sendable {
 
   /// For the one endpoint.
   package var text: String {
-    template.replacingPlaceholder("{target}", with: "\(host) on TCP \(port)")
-      .replacingPlaceholder("{host}", with: host)
+    template.filling("{target}", with: "\(host) on TCP \(port)")
+      .filling("{host}", with: host)
   }
 
   /// For a group of endpoints that need the same change.
   package func text(for group: String) -> String {
-    template.replacingPlaceholder("{target}", with: group)
-      .replacingPlaceholder("{host}", with: group)
+    template.filling("{target}", with: group)
+      .filling("{host}", with: group)
   }
 }
 
 extension String {
-  fileprivate func replacingPlaceholder(_ mark: String, with text: String) -> String {
+  fileprivate func filling(_ mark: String, with text: String) -> String {
     var result = ""
     var rest = self[...]
     while let range = rest.firstRange(of: mark) {

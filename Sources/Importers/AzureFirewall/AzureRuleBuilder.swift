@@ -9,7 +9,7 @@ struct AzureRuleBuilder {
   var usesDNSProxy = false
   var notes: [Note] = []
   private var network: [Rule] = []
-  private var application: [Rule] = []
+  var application: [Rule] = []
   private var objects = ObjectTable()
   private var sources: [(AddressSet, String)] = []
 
@@ -227,12 +227,12 @@ struct AzureRuleBuilder {
   }
 
   /// One element of a list, as text or as what is missing.
-  private enum Entry {
+  enum Entry {
     case text(String)
     case unknown(String)
   }
 
-  private func texts(_ rule: AzureResources.Item, _ name: String) -> [Entry] {
+  func texts(_ rule: AzureResources.Item, _ name: String) -> [Entry] {
     guard let value = rule.value.member(ignoringCase: name), !value.isNull else { return [] }
     let evaluated = rule.template.evaluate(value)
     if let list = rule.template.elements(value) {
@@ -241,7 +241,7 @@ struct AzureRuleBuilder {
     return entries(evaluated, rule)
   }
 
-  private func entries(_ value: ARMValue, _ rule: AzureResources.Item) -> [Entry] {
+  func entries(_ value: ARMValue, _ rule: AzureResources.Item) -> [Entry] {
     switch value {
     case .null: []
     case .unknown(let what): [.unknown(what)]
@@ -252,12 +252,12 @@ struct AzureRuleBuilder {
     }
   }
 
-  private mutating func unresolved(_ what: String, _ rule: AzureResources.Item) -> EndpointTerm {
+  mutating func unresolved(_ what: String, _ rule: AzureResources.Item) -> EndpointTerm {
     notes.append(Note(.unresolved, what, at: rule.position))
     return .condition(Condition(.unresolved, what))
   }
 
-  private mutating func address(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
+  mutating func address(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
     switch entry {
     case .unknown(let what): return unresolved(what, rule)
     case .text(let text):
@@ -277,7 +277,7 @@ struct AzureRuleBuilder {
     }
   }
 
-  private mutating func ipGroup(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
+  mutating func ipGroup(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
     guard case .text(let id) = entry, let name = AzurePolicyBuilder.lastName(id) else {
       if case .unknown(let what) = entry { return unresolved(what, rule) }
       return unresolved("an IP group without a name", rule)
@@ -302,7 +302,7 @@ struct AzureRuleBuilder {
   /// A name in a network rule is resolved to addresses. With the firewall as DNS proxy the clients
   /// get the same answers, without it they may get others. Source: learn.microsoft.com, "Use FQDN
   /// filtering in network rules". Wildcards are not supported there.
-  private mutating func networkName(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
+  mutating func networkName(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
     guard case .text(let text) = entry else {
       if case .unknown(let what) = entry { return unresolved(what, rule) }
       return unresolved("a name that is not known", rule)
@@ -313,7 +313,7 @@ struct AzureRuleBuilder {
     return .host(.exact(host), usesDNSProxy ? .proxied : .resolved)
   }
 
-  private mutating func sourceClauses(_ rule: AzureResources.Item) -> [Clause] {
+  mutating func sourceClauses(_ rule: AzureResources.Item) -> [Clause] {
     var terms: [EndpointTerm] = []
     for value in texts(rule, "sourceAddresses") { terms.append(address(value, rule)) }
     for value in texts(rule, "sourceIpGroups") { terms.append(ipGroup(value, rule)) }
@@ -372,167 +372,7 @@ struct AzureRuleBuilder {
     return [.service(ServiceList(terms))]
   }
 
-  // MARK: Application rules
-
-  mutating func addApplicationRule(_ rule: AzureResources.Item, name: String, action: Action) {
-    var base = sourceClauses(rule)
-    let destinations = texts(rule, "destinationAddresses")
-    if !destinations.isEmpty {
-      let terms = destinations.map { address($0, rule) }
-      if !terms.contains(.any) { base.append(.destination(EndpointList(terms))) }
-    }
-    let decrypts = rule.text("terminateTLS")?.lowercased() == "true"
-    var names: [EndpointTerm] = []
-    for entry in texts(rule, "targetFqdns") { names.append(target(entry, rule, AzureNames.hosts)) }
-    for entry in texts(rule, "targetUrls") { names.append(targetURL(entry, rule)) }
-    for entry in texts(rule, "webCategories") {
-      switch entry {
-      case .text(let category): names.append(.category(category))
-      case .unknown(let what): names.append(unresolved(what, rule))
-      }
-    }
-    let ports = applicationPorts(rule)
-    if !names.isEmpty {
-      application.append(
-        Rule(
-          name: name,
-          match: Match(base + [.destination(EndpointList(names)), .service(ports)]),
-          action: action, decrypts: decrypts, comment: rule.text("description") ?? "",
-          position: rule.position))
-    }
-    let tags = texts(rule, "fqdnTags")
-    guard !tags.isEmpty else {
-      if names.isEmpty { addEmptyRule(rule, name: name) }
-      return
-    }
-    // "The protocol must be https" for FQDN tags, and what a tag holds is not published. Source:
-    // learn.microsoft.com, "FQDN tags overview". A tag is therefore never credited for port 80.
-    var terms: [EndpointTerm] = []
-    for entry in tags {
-      switch entry {
-      case .text(let tag):
-        terms.append(
-          .condition(
-            Condition(.vendorTag, "FQDN tag `\(tag)`: its names are not published")))
-      case .unknown(let what): terms.append(unresolved(what, rule))
-      }
-    }
-    application.append(
-      Rule(
-        name: name,
-        match: Match(
-          base + [
-            .destination(EndpointList(terms)), .service(ports),
-            .service(ServiceList([.service(.tcp(IntervalSet(80).complement()))])),
-          ]), action: action, decrypts: decrypts, comment: rule.text("description") ?? "",
-        origin: names.isEmpty ? .written : .implied, position: rule.position))
-  }
-
-  private mutating func addEmptyRule(_ rule: AzureResources.Item, name: String) {
-    notes.append(
-      Note(.reading, "rule `\(name)` names no target and matches nothing", at: rule.position))
-    application.append(
-      Rule(
-        name: name, match: Match([.never("the rule names no target")]), action: .continue,
-        position: rule.position))
-  }
-
-  private mutating func target(
-    _ entry: Entry, _ rule: AzureResources.Item, _ read: (String) -> HostPattern?
-  ) -> EndpointTerm {
-    switch entry {
-    case .unknown(let what): return unresolved(what, rule)
-    case .text(let text):
-      guard let pattern = read(text) else {
-        notes.append(
-          Note(.unmodelled, "target `\(text)` is outside the grammar", at: rule.position))
-        return .host(.glob(text.lowercased()), .doubtful)
-      }
-      return .host(pattern, .observed)
-    }
-  }
-
-  private mutating func targetURL(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
-    switch entry {
-    case .unknown(let what): return unresolved(what, rule)
-    case .text(let text):
-      guard let pattern = AzureNames.url(text) else {
-        notes.append(Note(.unmodelled, "URL `\(text)` is outside the grammar", at: rule.position))
-        return .condition(Condition(.unmodelled, "URL `\(text)`"))
-      }
-      return .url(pattern)
-    }
-  }
-
-  /// The ports of an application rule by protocol: TLS never runs on a port listed for Http, nor
-  /// plain HTTP on one listed for Https, and Defender's port 80 is HTTP and every other port TLS.
-  private mutating func applicationPorts(_ rule: AzureResources.Item) -> ServiceList {
-    var ports = PortSet()
-    var doubts: [ServiceTerm] = []
-    guard let list = rule.value.azure("protocols") else {
-      return ServiceList([.condition(Condition(.unresolved, "the rule has no protocol"))])
-    }
-    for item in items(list, of: rule, what: "protocols of the rule") ?? [] {
-      let word: String
-      var number: Int?
-      if let text = item.value.string {
-        // Older az versions print `Https:443` or `Https=443`.
-        let parts = text.split { $0 == ":" || $0 == "=" }
-        word = parts.first.map { $0.lowercased() } ?? ""
-        number = parts.count > 1 ? Int(parts[1]) : nil
-      } else {
-        word = item.text("protocolType")?.lowercased() ?? ""
-        number = item.value.azure("port").flatMap { item.template.evaluate($0).number }
-      }
-      let standard = ["http": 80, "https": 443, "mssql": 1433][word]
-      guard let standard, let port = UInt16(exactly: number ?? standard) else {
-        doubts.append(.condition(Condition(.unresolved, "protocol `\(word)` is not known")))
-        continue
-      }
-      if word == "https" && port != 80 || word == "http" && port != 443 {
-        ports = ports.union(IntervalSet(port))
-      }
-    }
-    return ServiceList([.service(.tcp(ports))] + doubts)
-  }
-
   // MARK: The whole
-
-  mutating func noteSettings(_ item: AzureResources.Item) {
-    let properties = item.properties
-    if let mode = item.text("threatIntelMode", in: properties), mode.lowercased() == "deny" {
-      let exempt = ["threatIntelWhitelist", "threatIntelAllowList"].compactMap {
-        properties.azure($0)?.azure("fqdns")?.count
-      }.reduce(0, +)
-      notes.append(
-        Note(
-          .advisory,
-          "threat intelligence is set to Deny: it acts before all rules on hosts that "
-            + "Microsoft lists as malicious"
-            + (exempt > 0 ? ", but for \(exempt) listed names" : ""),
-          at: item.position))
-    }
-    if let detection = properties.azure("intrusionDetection"),
-      let mode = item.text("mode", in: detection), mode.lowercased() == "deny"
-    {
-      let exempt = detection.azure("configuration")?.azure("bypassTrafficSettings")?.count ?? 0
-      notes.append(
-        Note(
-          .advisory,
-          "intrusion prevention is set to Deny: it can stop traffic that the rules allow"
-            + (exempt > 0 ? "; \(exempt) bypass rule(s) exempt traffic" : ""),
-          at: item.position))
-    }
-    if let proxy = properties.azure("explicitProxy"),
-      item.text("enableExplicitProxy", in: proxy)?.lowercased() == "true"
-    {
-      notes.append(
-        Note(
-          .advisory,
-          "the explicit proxy is on: clients that use it are judged by application rules "
-            + "only", at: item.position))
-    }
-  }
 
   mutating func finish(scope: String) -> Policy {
     var policy = Policy(scope: scope, format: "azure-firewall")
