@@ -89,7 +89,10 @@ let package = Package(
     // Programs that measure; run them with `-c release`. They are no tests.
     .executableTarget(
       name: "InventoryBenchmark",
-      dependencies: ["Audit", "Inventory", "Importers", "Schema", "TestSupport"],
+      dependencies: [
+        "Audit", "ComplianceEngine", "EndpointCatalogue", "Inventory", "Importers", "Schema",
+        "TestSupport",
+      ],
       path: "Tests/Performance/Inventory"),
     .testTarget(
       name: "ImportersTests",

@@ -58,8 +58,11 @@ CREATE TABLE content (
   digest BLOB NOT NULL UNIQUE,
   kind TEXT NOT NULL CHECK (kind IN ('header', 'endpoint_object', 'service_object', 'rule')),
   -- Neutral JSON without positions.
-  body TEXT NOT NULL CHECK (json_valid(body))
+  body TEXT NOT NULL CHECK (json_valid(body)),
+  enabled INTEGER GENERATED ALWAYS AS (coalesce(body ->> '$.enabled', 1)) VIRTUAL
 ) STRICT;
+
+CREATE INDEX content_switched_off ON content (enabled) WHERE enabled = 0;
 
 -- One policy as it was normalised, put together from content.
 CREATE TABLE policy (

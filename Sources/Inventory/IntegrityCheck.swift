@@ -35,7 +35,7 @@ extension InventoryDatabase {
   }
 
   private static func contradictions(_ database: Database) throws -> [String] {
-    var problems: [String] = []
+    var problems = try changedSchema(database)
     for row in try Row.fetchAll(database, sql: "PRAGMA foreign_key_check") {
       problems.append(
         "a row of `\(row[0] as String)` refers to a missing row of `\(row[2] as String)`")
@@ -52,7 +52,44 @@ extension InventoryDatabase {
     problems += try log.settings()
     problems += try log.catalogues()
     problems += try log.baselines()
+    problems += try unreadableViews(database)
     return problems
+  }
+
+  /// Public views that cannot be read to their end. Before 3.44 SQLite's own check does not look
+  /// into a search index (https://www.sqlite.org/fts5.html, "xIntegrity").
+  private static func unreadableViews(_ database: Database) throws -> [String] {
+    let names = try String.fetchAll(
+      database, sql: "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
+    return names.compactMap { name in
+      do {
+        let rows = try Row.fetchCursor(
+          database, sql: "SELECT * FROM \(name.quotedDatabaseIdentifier)")
+        while try rows.next() != nil {}
+        return nil
+      } catch {
+        return "the view `\(name)` cannot be read to its end: \(error)"
+      }
+    }
+  }
+
+  /// Tables, views, indices and triggers that are not those of the program: a view can lie, and a
+  /// trigger act.
+  private static func changedSchema(_ database: Database) throws -> [String] {
+    func definitions(_ database: Database) throws -> [String: String] {
+      let rows = try Row.fetchAll(
+        database,
+        sql: "SELECT type || ' ' || name AS name, coalesce(sql, '') AS sql FROM sqlite_schema"
+      )
+      return Dictionary(rows.map { ($0["name"], $0["sql"]) }) { first, _ in first }
+    }
+    let fresh = try DatabaseQueue()
+    try migrator.migrate(fresh)
+    let expected = try fresh.read(definitions)
+    let found = try definitions(database)
+    return Set(expected.keys).union(found.keys).sorted()
+      .filter { expected[$0] != found[$0] && !$0.contains("sqlite_stat") }
+      .map { "the \($0) of the database is not the program's own" }
   }
 
   /// Rules, objects and policies whose bytes no longer give their digest.

@@ -97,7 +97,7 @@ package final class InventoryDatabase: Sendable {
     }
   }
 
-  private static var migrator: DatabaseMigrator {
+  static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     for (name, sql) in Schema.migrations {
       migrator.registerMigration(name) { try $0.execute(sql: sql) }

@@ -126,6 +126,17 @@ import Testing
     #expect(both.verdict == .partial)
   }
 
+  /// What a device forwards neither comes from the device itself nor ends there.
+  @Test func theDeviceItselfIsNeitherClientNorWayOut() {
+    let itself = policy(
+      [
+        rule("from", .deny(.drop), and: [.from(ZoneList(["HOST"]))]),
+        rule("to", .deny(.drop), and: [.to(ZoneList(["HOST"]))]),
+      ], default: .allow)
+    #expect(Judgement(itself, client: client("10.1.0.0/16")).verdict == .allowed)
+    #expect(Judgement(itself, client: client("10.1.0.0/16", from: "lan")).verdict == .allowed)
+  }
+
   @Test func aWayOutThatMakesNoDifferenceIsNone() {
     let policy = policy([
       rule("wan", and: [.to(ZoneList(["wan"]))]),

@@ -100,6 +100,11 @@ struct TamperingTests {
     ("DELETE FROM requirement WHERE port = 80", "endpoints of edition"),
     ("UPDATE baseline SET at = '2026-01-09T00:00:00Z'", "baseline"),
     ("UPDATE rule_span SET change = 'added' WHERE change = 'edited'", "rule_span"),
+    (
+      "CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM waiver; END; DELETE FROM rule_move",
+      "trigger t"
+    ),
+    ("DROP VIEW waivers; CREATE VIEW waivers AS SELECT 1; DELETE FROM rule_move", "view waivers"),
     ("DELETE FROM rule_move", "rule_move"),
     ("UPDATE rule_span SET to_snapshot = NULL", "rule_span"),
     ("UPDATE object_span SET change = 'added' WHERE id = 2", "object_span"),
@@ -172,13 +177,13 @@ struct TamperingTests {
     let test = try Self.filled()
     let seal = try test.inventory.checkIntegrity().seal
     #expect(try test.inventory.hasSeal(seal))
-    let other = try Self.filled()
-    _ = try other.inventory.add(
-      WaiverRecord(
-        site: "paris", tag: nil, service: nil, endpoint: "*.wd.microsoft.com", port: nil,
-        reason: "CHG-8", approver: "B", starts: day(8), ends: day(90)), now: day(10))
-    #expect(try other.problems() == [])
-    #expect(try other.inventory.hasSeal(seal), "the same beginning")
+    let copy = test.folder.path("later.db")
+    try test.inventory.backUp(to: copy)
+    let later = try InventoryDatabase(path: copy, access: .write)
+    try later.setBaseline("later", of: "paris", at: day(2), now: day(10))
+    #expect(try later.checkIntegrity().problems == [])
+    #expect(try later.checkIntegrity().seal != seal)
+    #expect(try later.hasSeal(seal), "the log goes on behind it")
     let third = try TestInventory()
     #expect(try !third.inventory.hasSeal(seal))
   }

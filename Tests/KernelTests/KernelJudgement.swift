@@ -78,17 +78,24 @@ struct KernelJudgement {
     var undecided: [String] = []
   }
 
-  /// - Parameter export: the ruleset as the system's own tool printed it.
+  /// - Parameters:
+  ///   - export: the files of the export with their names.
+  ///   - zones: what the export calls the interfaces, where that is not their name.
   func compare(
-    export: String, name: String, families: [AddressFamily]
+    export: [(name: String, text: String)], families: [AddressFamily],
+    zones: [String: String] = [:]
   ) throws -> Comparison {
-    let outcome = try importerRegistry.read([ExportFile(name: name, bytes: Array(export.utf8))])
+    let outcome = try importerRegistry.read(
+      export.map { ExportFile(name: $0.name, bytes: Array($0.text.utf8)) })
     var comparison = Comparison()
     guard let policy = outcome.export.policies.first else { return comparison }
     let compiled = CompiledPolicy(policy)
     for place in places(families) {
+      var client = place.client
+      client.fromZone = client.fromZone.map { zones[$0] ?? $0 }
+      client.toZone = client.toZone.map { zones[$0] ?? $0 }
       let path = NetworkPath(
-        hops: [Hop(device: "kernel", policy: compiled, client: place.client)],
+        hops: [Hop(device: "kernel", policy: compiled, client: client)],
         family: place.family)
       let results = Evaluation(
         path: path, catalogue: Self.catalogue, knowledge: Self.knowledge

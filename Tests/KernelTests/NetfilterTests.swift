@@ -28,7 +28,7 @@ import Testing
       }
       let export = try judge.network.firewall.run(["nft", "-j", "list", "ruleset"])
       let found = try judge.compare(
-        export: export, name: "ruleset.json", families: [.ipv4, .ipv6])
+        export: [("ruleset.json", export)], families: [.ipv4, .ipv6])
       return (text, found)
     }
   }
@@ -42,7 +42,7 @@ import Testing
       try judge.network.firewall.run(["iptables", "-t", "mangle", "-F"])
       try judge.network.firewall.run(["iptables-restore"], input: text)
       let export = try judge.network.firewall.run(["iptables-save"])
-      return (text, try judge.compare(export: export, name: "rules.v4", families: [.ipv4]))
+      return (text, try judge.compare(export: [("rules.v4", export)], families: [.ipv4]))
     }
   }
 

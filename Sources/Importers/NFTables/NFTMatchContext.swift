@@ -40,6 +40,13 @@ struct NFTMatchContext {
       return flags.holdsForFirstPacket
         ? [[]] : [[.never("for other TCP flags than those of a first packet")]]
     }
+    // firewalld puts `ct status dnat accept` into every ruleset; nft(8): the connection has been
+    // given another destination.
+    if left["ct"]?["key"]?.string == "status", right.string == "dnat", operation != "!=",
+      !ruleset.translatesDestinations
+    {
+      return [[.never("no rule translates destinations")]]
+    }
     if operation == "!=" {
       return [differs(left, right)]
     }

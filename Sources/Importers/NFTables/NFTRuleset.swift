@@ -50,6 +50,9 @@ struct NFTRuleset {
   private(set) var version = ""
   private(set) var orphans: [JSONValue] = []
 
+  /// Whether some rule gives connections another destination.
+  private(set) var translatesDestinations = false
+
   init(_ list: JSONValue) {
     var dormant: Swift.Set<String> = []
     for object in list.elements {
@@ -90,8 +93,17 @@ struct NFTRuleset {
       }
     }
     chains.removeAll { dormant.contains("\($0.name.family) \($0.name.table)") }
+    translatesDestinations = chains.contains { chain in
+      chain.rules.contains(where: Self.translatesDestination)
+    }
     numbers = Dictionary(
       chains.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private static func translatesDestination(_ rule: JSONValue) -> Bool {
+    rule["expr"]?.elements.contains { statement in
+      statement.members.contains { ["dnat", "redirect", "tproxy"].contains($0.key) }
+    } ?? false
   }
 
   private static func name(_ value: JSONValue) -> Name? {

@@ -6,10 +6,11 @@ import Inventory
 /// Measures the inventory against its goals and prints what it finds.
 ///
 ///     swift build -c release --product InventoryBenchmark
-///     .build/release/InventoryBenchmark daily | fleet | judge | history | recipes [FOLDER]
+///     .build/release/InventoryBenchmark daily | fleet | judge | history | verdicts | recipes [FOLDER]
 ///
 /// `fleet` and `history` make the databases that `recipes` asks; they stay in the folder.
-/// `judge` judges the sites of `fleet` once more and records nothing.
+/// `history` judges all of it at its end, which takes long; killed before, `verdicts` writes
+/// verdicts instead. `judge` judges the sites of `fleet` once more and records nothing.
 @main
 struct Benchmark {
   static func main() throws {
@@ -22,9 +23,10 @@ struct Benchmark {
     case "fleet": try FleetBenchmark(folder: folder).run()
     case "judge": try FleetBenchmark(folder: folder).judge()
     case "history": try HistoryBenchmark(folder: folder).run()
+    case "verdicts": try VerdictBenchmark(folder: folder).run()
     case "recipes": try RecipeBenchmark(folder: folder).run()
     default:
-      print("InventoryBenchmark daily | fleet | judge | history | recipes [FOLDER]")
+      print("InventoryBenchmark daily | fleet | judge | history | verdicts | recipes [FOLDER]")
       exit(64)
     }
   }
