@@ -111,7 +111,8 @@ struct NFTMatchContext {
     }
     var result: [[Clause]] = []
     for item in values.items {
-      let parts = (item["concat"] ?? item).elements.map { $0 }
+      let plain = Self.plain(item)
+      let parts = (plain["concat"] ?? plain).elements.map { $0 }
       guard parts.count == fields.count else {
         result.append(doubt("a combination with \(parts.count) parts for \(fields.count) fields"))
         continue

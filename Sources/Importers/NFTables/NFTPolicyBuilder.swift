@@ -41,6 +41,18 @@ struct NFTPolicyBuilder {
           "table `\(table["family"]?.string ?? "") \(table["name"]?.string ?? "")` is dormant and "
             + "takes no part", at: SourcePosition(line: table.line, pointer: table.pointer))
       }
+    for family in ["bridge", "arp"] {
+      let chains = ruleset.chains.filter { $0.name.family == family && $0.hook != nil }
+      guard let first = chains.first else { continue }
+      let why =
+        family == "bridge"
+        ? "frames that are switched, not packets that are routed" : "ARP, not TCP"
+      policy.notes.append(
+        Note(
+          .reading,
+          "\(chains.count) base chain(s) of the family \(family) filter \(why), and take no part",
+          at: SourcePosition(line: first.value.line, pointer: first.value.pointer)))
+    }
     if !ruleset.orphans.isEmpty, let first = ruleset.orphans.first {
       policy.notes.append(
         Note(

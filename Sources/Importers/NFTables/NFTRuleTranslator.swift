@@ -27,6 +27,7 @@ struct NFTRuleTranslator {
     let handle = value["handle"]?.scalarText
     var alternatives: [Alternative] = [[]]
     var verdicts: [(Alternative, Action)] = []
+    var translations: [[Alternative]] = []
     var context = NFTMatchContext(
       chain: chain, ruleset: ruleset, position: position, objects: objects)
     statements: for statement in value["expr"]?.elements.map({ $0 }) ?? [] {
@@ -67,8 +68,25 @@ struct NFTRuleTranslator {
           multiply(
             &alternatives,
             by: [[.requires(Condition(.unmodelled, "an iptables extension that nft cannot show"))]])
-        case "counter", "log", "comment", "mangle", "set", "map", "notrack", "flow", "dup", "meter",
-          "ct helper", "ct timeout", "ct expectation", "secmark", "synproxy", "last":
+        case "set", "map", "meter":
+          // nft(8), "SET STATEMENT": a statement inside, such as a limit for each element, decides
+          // whether the rule goes on.
+          if Self.isLimited(body) {
+            let what = "a limit for each entry of `\(Self.setName(body))`"
+            multiply(
+              &alternatives, by: [[.requires(Condition(.unmodelled, "depends on \(what)"))]])
+          }
+        case "mangle":
+          // Rewriting the destination is translation without state.
+          let field = body["key"].flatMap { NFTField($0) }
+          if case .address(_, isSource: false) = field {
+            translations.append(
+              Self.translated(alternatives, "`mangle` sends the packet elsewhere"))
+          } else if case .ports(_, isSource: false) = field {
+            translations.append(Self.translated(alternatives, "`mangle` changes the port"))
+          }
+        case "counter", "log", "comment", "notrack", "flow", "dup", "ct helper", "ct timeout",
+          "ct expectation", "secmark", "synproxy", "last":
           break
         default:
           multiply(
@@ -84,6 +102,12 @@ struct NFTRuleTranslator {
     objects = context.objects
     if verdicts.isEmpty { verdicts = [([], .continue)] }
     var rules: [Rule] = []
+    for alternative in translations.flatMap({ $0 }) {
+      rules.append(
+        Rule(
+          name: comment, vendorID: handle, match: Match(alternative), action: .deny(.drop),
+          origin: .implied, position: position))
+    }
     for (extra, action) in verdicts {
       for alternative in alternatives {
         rules.append(
@@ -97,6 +121,24 @@ struct NFTRuleTranslator {
 
   private func multiply(_ alternatives: inout [Alternative], by more: [Alternative]) {
     alternatives = alternatives.flatMap { one in more.map { one + $0 } }
+  }
+
+  private static func isLimited(_ body: JSONValue) -> Bool {
+    let inner = body["stmt"].map { $0.isArray ? $0.elements.map { $0 } : [$0] } ?? []
+    return inner.contains { statement in
+      ["limit", "quota", "ct count", "connlimit"].contains { statement.member($0) != nil }
+    }
+  }
+
+  private static func setName(_ body: JSONValue) -> String {
+    let name = body["set"]?.string ?? body["map"]?.string ?? body["name"]?.string ?? ""
+    return name.hasPrefix("@") ? String(name.dropFirst()) : name
+  }
+
+  private static func translated(_ alternatives: [Alternative], _ what: String) -> [Alternative] {
+    alternatives.map {
+      $0 + [.requires(Condition(.unmodelled, "\(what); what answers there decides"))]
+    }
   }
 
   private static func leaving(_ alternatives: [Alternative]) -> [String] {
