@@ -9,36 +9,41 @@ import PolicyModel
 /// count and have no order; what none allows is denied; answers pass.
 enum AWSSecurityGroups {
   static func build(_ documents: AWSDocuments) -> [Policy] {
-    var policies = documents.securityGroups.map { group in
-      policy(group, documents: documents)
+    // Outbound rules that stand apart, by the group that they name.
+    var apart: [String: [AWSItem]] = [:]
+    var order: [AWSItem] = []
+    for rule in documents.securityGroupRules {
+      if let egress = rule.text("IsEgress"), egress != "true" { continue }
+      let key: String
+      switch rule.member("GroupId") {
+      case .reference(let logical): key = "resource \(logical)"
+      case .text(let id): key = id
+      default: continue
+      }
+      if apart[key] == nil { order.append(rule) }
+      apart[key, default: []].append(rule)
     }
     // describe-security-group-rules alone: the groups are only named.
     if documents.securityGroups.isEmpty {
-      var seen: Set<String> = []
-      for rule in documents.securityGroupRules {
-        guard let id = rule.text("GroupId"), seen.insert(id).inserted else { continue }
-        let rules = documents.securityGroupRules.filter {
-          $0.text("GroupId") == id && $0.text("IsEgress") == "true"
-        }
-        policies.append(policy(named: id, at: rule.position, rules, documents))
+      return order.compactMap { first in
+        guard let id = first.text("GroupId"), let rules = apart[id] else { return nil }
+        return policy(named: id, at: first.position, rules, documents)
       }
     }
-    return policies
+    return documents.securityGroups.map { group in
+      let keys = [group.logicalName.map { "resource \($0)" }, group.text("GroupId")]
+      return policy(
+        group, documents: documents, apart: keys.compactMap { $0 }.flatMap { apart[$0] ?? [] })
+    }
   }
 
-  private static func policy(_ group: AWSItem, documents: AWSDocuments) -> Policy {
+  private static func policy(
+    _ group: AWSItem, documents: AWSDocuments, apart: [AWSItem]
+  ) -> Policy {
     let id = group.text("GroupId")
     let name = group.text("GroupName") ?? group.logicalName
     let scope = [id, name].compactMap { $0 }.joined(separator: " ")
     var rules = group.items("IpPermissionsEgress") + group.items("SecurityGroupEgress")
-    let apart = documents.securityGroupRules.filter { rule in
-      if let egress = rule.text("IsEgress"), egress != "true" { return false }
-      switch rule.member("GroupId") {
-      case .reference(let logical): return logical == group.logicalName
-      case .text(let text): return text == id
-      default: return false
-      }
-    }
     if rules.isEmpty || group.logicalName != nil { rules += apart }
     // "When you create a security group, it has an outbound rule that allows all outbound traffic";
     // a template that says nothing about outbound traffic keeps it.
