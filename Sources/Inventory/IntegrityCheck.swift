@@ -84,7 +84,7 @@ extension InventoryDatabase {
       return Dictionary(rows.map { ($0["name"], $0["sql"]) }) { first, _ in first }
     }
     let fresh = try DatabaseQueue()
-    try migrator.migrate(fresh)
+    try migrate(fresh)
     let expected = try fresh.read(definitions)
     let found = try definitions(database)
     return Set(expected.keys).union(found.keys).sorted()

@@ -24,19 +24,14 @@ package final class InventoryDatabase: Sendable {
   package init(path: String, access: Access) throws {
     self.path = path
     self.access = access
-    do {
+    pool = try Self.wrapping(path) {
       switch access {
-      case .write: pool = try Self.openForWriting(path)
-      case .read: pool = try Self.openForReading(path)
+      case .write: try Self.patiently { try Self.openForWriting(path) }
+      case .read: try Self.openForReading(path)
       }
-    } catch let error as DatabaseError {
-      throw InventoryError(error, path: path)
     }
-    if access == .write {
-      try Self.wrapping(path) { try Self.migrator.migrate(pool) }
-    } else {
-      try checkSchema()
-    }
+    if access == .write { try Self.wrapping(path) { try Self.migrate(pool) } }
+    try checkSchema()
   }
 
   private static func configuration(readonly: Bool) -> Configuration {
@@ -53,6 +48,20 @@ package final class InventoryDatabase: Sendable {
       }
     }
     return configuration
+  }
+
+  /// Tries again while another process makes the same database: SQLite does not wait where a file
+  /// changes to a write-ahead log (https://www.sqlite.org/wal.html, "Sometimes Queries Return
+  /// SQLITE_BUSY In WAL Mode").
+  private static func patiently<Value>(_ body: () throws -> Value) throws -> Value {
+    let end = Date().addingTimeInterval(patience)
+    while true {
+      do {
+        return try body()
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && Date() < end {
+        Thread.sleep(forTimeInterval: 0.02)
+      }
+    }
   }
 
   private static func openForWriting(_ path: String) throws -> any DatabaseWriter {
@@ -97,12 +106,28 @@ package final class InventoryDatabase: Sendable {
     }
   }
 
-  static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    for (name, sql) in Schema.migrations {
-      migrator.registerMigration(name) { try $0.execute(sql: sql) }
+  /// Makes or renews the schema in one transaction: a process that is killed meanwhile leaves
+  /// nothing, and of two that make the same database one waits for the other.
+  static func migrate(_ writer: any DatabaseWriter) throws {
+    try writer.writeWithoutTransaction { database in
+      try database.inTransaction(.immediate) {
+        try database.execute(
+          sql: """
+            CREATE TABLE IF NOT EXISTS grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)
+            """)
+        let applied = try applied(database)
+        for (name, sql) in Schema.migrations where !applied.contains(name) {
+          try database.execute(sql: sql)
+          try database.execute(
+            sql: "INSERT INTO grdb_migrations (identifier) VALUES (?)", arguments: [name])
+        }
+        return .commit
+      }
     }
-    return migrator
+  }
+
+  private static func applied(_ database: Database) throws -> Set<String> {
+    Set(try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations"))
   }
 
   private func checkSchema() throws {
@@ -114,7 +139,7 @@ package final class InventoryDatabase: Sendable {
             .notOurs, "\(path): this SQLite file is not an inventory of Sallyport")
         }
         let known = Set(Schema.migrations.map(\.name))
-        let applied = try Self.migrator.appliedIdentifiers(database)
+        let applied = try Self.applied(database)
         if let newer = applied.first(where: { !known.contains($0) }) {
           throw InventoryError(
             .notOurs, "\(path): made by a newer program (schema \(newer))",
