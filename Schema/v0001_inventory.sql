@@ -57,9 +57,10 @@ CREATE TABLE content (
   id INTEGER PRIMARY KEY,
   digest BLOB NOT NULL UNIQUE,
   kind TEXT NOT NULL CHECK (kind IN ('header', 'endpoint_object', 'service_object', 'rule')),
+  -- Whether a rule is switched on, as its body says; 1 for all else.
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
   -- Neutral JSON without positions.
-  body TEXT NOT NULL CHECK (json_valid(body)),
-  enabled INTEGER GENERATED ALWAYS AS (coalesce(body ->> '$.enabled', 1)) VIRTUAL
+  body TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX content_switched_off ON content (enabled) WHERE enabled = 0;
@@ -144,11 +145,17 @@ CREATE TABLE rule_span (
   -- Null while the version is in place.
   to_snapshot INTEGER REFERENCES snapshot(id),
   -- How the version came about.
-  change TEXT NOT NULL CHECK (change IN ('initial', 'added', 'edited'))
+  change TEXT NOT NULL CHECK (change IN ('initial', 'added', 'edited')),
+  -- Where it stands in the newest snapshot; null once it is no longer in place.
+  ordinal INTEGER,
+  file INTEGER,
+  line INTEGER,
+  pointer TEXT,
+  vendor_id INTEGER REFERENCES vendor_id(id)
 ) STRICT;
 
 CREATE INDEX rule_span_by_device ON rule_span (device_id, to_snapshot);
-CREATE INDEX rule_span_by_key ON rule_span (device_id, scope, table_name, rule_key);
+CREATE INDEX rule_span_by_content ON rule_span (content_id) WHERE to_snapshot IS NULL;
 
 -- Rules that changed their place among the others, without a change of content.
 CREATE TABLE rule_move (
@@ -176,25 +183,6 @@ CREATE TABLE object_span (
 
 CREATE INDEX object_span_by_device ON object_span (device_id, to_snapshot);
 CREATE INDEX object_span_by_content ON object_span (content_id) WHERE to_snapshot IS NULL;
-
--- The rules of each device's newest snapshot, unpacked for SQL.
-CREATE TABLE rule_current (
-  device_id INTEGER NOT NULL REFERENCES device(id),
-  scope_ordinal INTEGER NOT NULL,
-  table_ordinal INTEGER NOT NULL,
-  ordinal INTEGER NOT NULL,
-  scope TEXT NOT NULL,
-  table_name TEXT NOT NULL,
-  rule_key TEXT NOT NULL,
-  content_id INTEGER NOT NULL REFERENCES content(id),
-  vendor_id TEXT,
-  file INTEGER NOT NULL,
-  line INTEGER NOT NULL,
-  pointer TEXT,
-  PRIMARY KEY (device_id, scope_ordinal, table_ordinal, ordinal)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX rule_current_by_content ON rule_current (content_id);
 
 -- Editions of lists: those of the program, and those that users import.
 CREATE TABLE catalogue (

@@ -68,16 +68,18 @@ SELECT
   c.enabled,
   c.body ->> '$.comment' AS comment,
   coalesce(c.body ->> '$.origin', 'written') AS origin,
-  r.vendor_id,
+  v.text AS vendor_id,
   r.line,
   r.pointer,
   c.body -> '$.match' AS match,
   r.rule_key,
   lower(hex(substr(c.digest, 1, 8))) AS content
-FROM rule_current r
+FROM rule_span r
 JOIN content c ON c.id = r.content_id
 JOIN device d ON d.id = r.device_id
-JOIN site s ON s.id = d.site_id;
+JOIN site s ON s.id = d.site_id
+LEFT JOIN vendor_id v ON v.id = r.vendor_id
+WHERE r.to_snapshot IS NULL;
 
 CREATE VIEW rule_history AS
 SELECT
@@ -154,7 +156,7 @@ SELECT
   r.line,
   r.pointer
 FROM content_search s
-CROSS JOIN rule_current r ON r.content_id = s.rowid
+CROSS JOIN rule_span r ON r.content_id = s.rowid AND r.to_snapshot IS NULL
 JOIN content c ON c.id = s.rowid
 JOIN device d ON d.id = r.device_id
 JOIN site t ON t.id = d.site_id;

@@ -25,6 +25,7 @@ package struct FleetAudit: Sendable {
   package var knowledge = OutsideKnowledge()
   /// Show only what changed after this moment.
   package var changedSince: String?
+  private let decoded = DecodedContent()
 
   package init(inventory: InventoryDatabase, library: CatalogueLibrary, program: String) {
     self.inventory = inventory
@@ -62,7 +63,7 @@ package struct FleetAudit: Sendable {
     for _ in 0..<8 {
       let history = try SiteHistory(
         inventory: inventory, site: try inventory.site(named: site.name), library: library,
-        now: now)
+        now: now, decoded: decoded)
       let walk = try history.walk()
       if walk.start.from == nil { return nil }
       if try inventory.record(
@@ -181,7 +182,7 @@ package struct FleetAudit: Sendable {
       present = judged
     } else {
       let history = try SiteHistory(
-        inventory: inventory, site: site, library: library, now: now)
+        inventory: inventory, site: site, library: library, now: now, decoded: decoded)
       present = try history.present(
         at: moment, catalogue: catalogue, selection: selection, scope: scope,
         knowledge: knowledge)

@@ -76,21 +76,14 @@ final class PathContext {
     }
     // Without a device that sees paths, one path stands for all of them.
     let divides = pathMatters && maySeePath
-    let universe = LanguageExpression.sequence([
-      hosts.expression, divides ? paths.expression : .literal("/"),
-    ])
-    var languages = patterns.map { LanguagePartition.Language.wholeURL($0.expression) }
-    if divides && !isHTTP {
-      languages += patterns.filter { !$0.ignoresPath }.map { .hostOnly($0.expression) }
-    }
+    let tail = divides ? samplePath : "/"
     // A host of the user's table gets a class of its own, so that its addresses can decide.
     let known = knowledge.addresses.keys.filter { hosts.matches($0) }.sorted()
-    languages += known.map { .hostOnly(.sequence([.literal($0.text), .literal("/")])) }
-    let tail = divides ? samplePath : "/"
-    guard
-      let partition = LanguagePartition(
-        of: universe, by: languages, hints: (hints + known).map { $0.text + tail })
-    else { return nil }
+    let question = TargetPartition(
+      hosts: hosts, paths: divides ? paths : nil, patterns: patterns,
+      showsHostsAlone: divides && !isHTTP, known: known,
+      hints: (hints + known).map { $0.text + tail })
+    guard let partition = question.answer else { return nil }
     return partition.classes.flatMap { part -> [FlowSpace.Target] in
       guard let slash = part.witness.firstIndex(of: "/"),
         let host = HostName(part.witness[..<slash])

@@ -95,18 +95,26 @@ extension InventoryDatabase {
   /// Rules, objects and policies whose bytes no longer give their digest.
   private static func damagedContent(_ database: Database) throws -> [String] {
     var problems: [String] = []
-    let rows = try Row.fetchCursor(database, sql: "SELECT id, digest, kind, body FROM content")
+    let context = SHA256Context()
+    let rows = try Row.fetchCursor(
+      database, sql: "SELECT id, digest, kind, enabled, body FROM content")
     while let row = try rows.next(), problems.count < 20 {
-      let digest = ContentStore.digest(kind: row["kind"], Array((row["body"] as String).utf8))
-      if digest != row["digest"] { problems.append("content \(row["id"] as Int64) was changed") }
+      let body = Array((row["body"] as String).utf8)
+      let isWhole =
+        ContentStore.Kind(rawValue: row["kind"]).map { kind in
+          ContentDigest(kind, body, with: context) == ContentDigest(row["digest"] as Data)
+            && ContentStore.isSwitchedOff(kind, body) != row["enabled"]
+        } ?? false
+      if !isWhole { problems.append("content \(row["id"] as Int64) was changed") }
     }
     for id in try Int64.fetchAll(database, sql: "SELECT id FROM policy") where problems.count < 20 {
       do {
         let stored = try PolicyStore.load(id, database)
-        let pieces = try PolicyStore.pieces(stored, places: nil, database)
-        if Data(PolicyStore.digest(pieces)) != stored.digest {
-          problems.append("policy \(id) was changed")
+        guard let digest = try PolicyStore.digest(of: stored, database) else {
+          problems.append("a part of policy \(id) is missing")
+          continue
         }
+        if digest != stored.digest { problems.append("policy \(id) was changed") }
       } catch let error as InventoryError {
         problems.append(error.reason)
       }

@@ -116,7 +116,7 @@ extension InventoryDatabase {
       used.formUnion(stored.serviceObjects)
       for list in stored.rules { used.formUnion(list) }
     }
-    for table in ["rule_span", "object_span", "rule_current"] {
+    for table in ["rule_span", "object_span"] {
       used.formUnion(try Int64.fetchSet(database, sql: "SELECT content_id FROM \(table)"))
     }
     return used

@@ -32,45 +32,55 @@ struct PolicyStore {
   }
 
   /// Stores what is new of a policy.
-  mutating func store(_ pieces: PolicyPieces, ruleCount: Int) throws -> Stored {
-    let header = try content.id(.header, pieces.header)
-    let endpoints = try pieces.endpointObjects.map { try content.id(.endpointObject, $0) }
-    let services = try pieces.serviceObjects.map { try content.id(.serviceObject, $0) }
-    let rules = try pieces.rules.map { list in try list.map { try content.id(.rule, $0) } }
-    let digest = Data(Self.digest(pieces))
-    if let id = try Int64.fetchOne(
+  mutating func store(_ policy: PreparedPolicy) throws -> Stored {
+    let pieces = policy.pieces
+    let header = try content.id(.header, policy.header, pieces.header)
+    let endpoints = try content.ids(
+      .endpointObject, policy.endpointObjects, pieces.endpointObjects)
+    let services = try content.ids(.serviceObject, policy.serviceObjects, pieces.serviceObjects)
+    let rules = try zip(policy.rules, pieces.rules).map { digests, bodies in
+      try content.ids(.rule, digests, bodies)
+    }
+    let digest = policy.digest
+    var id = try Int64.fetchOne(
       try database.cachedStatement(sql: "SELECT id FROM policy WHERE digest = ?"),
       arguments: [digest])
-    {
-      return Stored(
-        id: id, digest: digest, header: header, endpointObjects: endpoints,
-        serviceObjects: services, rules: rules)
+    if id == nil {
+      try database.execute(
+        sql: """
+          INSERT INTO policy (digest, header_id, endpoint_objects, service_objects, rules,
+            rule_count) VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          digest, header, Data(Packing.pack([endpoints])), Data(Packing.pack([services])),
+          Data(Packing.pack(rules)), policy.policy.ruleCount,
+        ])
+      id = database.lastInsertedRowID
     }
-    try database.execute(
-      sql: """
-        INSERT INTO policy (digest, header_id, endpoint_objects, service_objects, rules, rule_count)
-        VALUES (?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
-        digest, header, Data(Packing.pack([endpoints])), Data(Packing.pack([services])),
-        Data(Packing.pack(rules)), ruleCount,
-      ])
     return Stored(
-      id: database.lastInsertedRowID, digest: digest, header: header, endpointObjects: endpoints,
+      id: id ?? 0, digest: digest, header: header, endpointObjects: endpoints,
       serviceObjects: services, rules: rules)
   }
 
-  /// SHA-256 of a policy without its places: what tells a change from a repetition.
-  static func digest(_ pieces: PolicyPieces) -> [UInt8] {
-    var bytes = pieces.header
-    for list in [pieces.endpointObjects, pieces.serviceObjects] + pieces.rules {
-      bytes.append(0)
-      for body in list {
-        bytes += body
-        bytes.append(0x0A)
+  /// The digest of a stored policy as its parts have it now; nil where a part is missing.
+  static func digest(of stored: Stored, _ database: Database) throws -> Data? {
+    let find = try RowStatement(database, "SELECT digest FROM content WHERE id = ?")
+    func digests(_ ids: [Int64]) throws -> [ContentDigest]? {
+      var digests: [ContentDigest] = []
+      for id in ids {
+        find.bind(1, id)
+        guard let digest = try find.digest() else { return nil }
+        digests.append(digest)
       }
+      return digests
     }
-    return ExportDigest.sha256Bytes(bytes)
+    guard let header = try digests([stored.header])?.first else { return nil }
+    var lists: [[ContentDigest]] = []
+    for ids in [stored.endpointObjects, stored.serviceObjects] + stored.rules {
+      guard let list = try digests(ids) else { return nil }
+      lists.append(list)
+    }
+    return PreparedPolicy.digest(header: header, lists: lists)
   }
 
   static func load(_ id: Int64, _ database: Database) throws -> Stored {
@@ -92,25 +102,32 @@ struct PolicyStore {
     }
   }
 
-  /// The parts of a stored policy, with the places of one of its snapshots.
+  /// Where everything of an export's policy stands.
   ///
   /// - Parameter withVendorIDs: false where they play no part, as when judging.
-  static func pieces(
-    _ stored: Stored, places: Data?, withVendorIDs: Bool = true, _ database: Database
-  ) throws -> PolicyPieces {
-    let unpacked: [PolicyPieces.Place]
+  static func places(
+    of export: Int64, _ ordinal: Int, withVendorIDs: Bool = true, _ database: Database
+  ) throws -> [PolicyPieces.Place] {
+    let packed = try Data.fetchOne(
+      try database.cachedStatement(
+        sql: "SELECT places FROM export_policy WHERE export_id = ? AND ordinal = ?"),
+      arguments: [export, ordinal])
+    guard let packed else { return [] }
     do {
-      unpacked =
-        try places.map {
-          try VendorIDStore(database).unpack(Array($0), withIDs: withVendorIDs)
-        } ?? []
-    } catch {
-      throw InventoryError(.damaged, "places of policy \(stored.id): \(error)")
+      return try VendorIDStore(database).unpack(Array(packed), withIDs: withVendorIDs)
+    } catch let error as PackingError {
+      throw InventoryError(.damaged, "places of export \(export): \(error.reason)")
     }
-    return PolicyPieces(
+  }
+
+  /// The parts of a stored policy.
+  static func pieces(
+    _ stored: Stored, places: [PolicyPieces.Place], _ database: Database
+  ) throws -> PolicyPieces {
+    PolicyPieces(
       header: try ContentStore.bodies([stored.header], database)[0],
       endpointObjects: try ContentStore.bodies(stored.endpointObjects, database),
       serviceObjects: try ContentStore.bodies(stored.serviceObjects, database),
-      rules: try stored.rules.map { try ContentStore.bodies($0, database) }, places: unpacked)
+      rules: try stored.rules.map { try ContentStore.bodies($0, database) }, places: places)
   }
 }

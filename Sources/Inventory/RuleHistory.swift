@@ -12,6 +12,8 @@ struct RuleHistory {
     let entry: SequenceDiff.Entry
     /// Row of rule_span that is open for it.
     var span: Int64
+    /// Where the row says that it stands.
+    var place: CurrentPlace?
   }
 
   private struct TableKey: Hashable {
@@ -19,26 +21,32 @@ struct RuleHistory {
     let table: String
   }
 
+  private typealias LiveObject = (content: Int64, span: Int64)
+
   private let database: Database
   private let device: Int64
+  private let rows: HistoryRows
   private var rules: [TableKey: [LiveRule]] = [:]
-  private var objects: [String: [String: (content: Int64, span: Int64)]] = [:]
+  private var objects: [String: [String: LiveObject]] = [:]
   private var isFirst = true
   private var headers: [Int64: [String]] = [:]
-  /// The snapshot that was read last, which is written down right after it was compared.
-  private var lastScopes: (snapshot: Int64, scopes: [Scope])?
 
-  private init(_ database: Database, device: Int64) {
+  private init(_ database: Database, device: Int64) throws {
     self.database = database
     self.device = device
+    rows = try HistoryRows(database, device: device)
   }
 
   /// Adds the newest snapshot of a device to its history.
-  static func append(_ snapshot: Int64, of device: Int64, _ database: Database) throws {
-    var history = RuleHistory(database, device: device)
+  ///
+  /// - Parameter scopes: what was just stored of its export; nil where the export was known.
+  static func append(
+    _ snapshot: Int64, of device: Int64, scopes: [HistoryScope]?, _ database: Database
+  ) throws {
+    var history = try RuleHistory(database, device: device)
     try history.loadLive()
-    try history.advance(to: snapshot)
-    try history.writeCurrent(snapshot)
+    let scopes = try scopes ?? history.scopes(of: snapshot)
+    try history.advance(to: snapshot, scopes, isNewest: true)
   }
 
   /// Writes the whole history of a device anew, after a snapshot was put between others.
@@ -46,7 +54,7 @@ struct RuleHistory {
     for table in ["rule_span", "rule_move", "object_span"] {
       try database.execute(sql: "DELETE FROM \(table) WHERE device_id = ?", arguments: [device])
     }
-    var history = RuleHistory(database, device: device)
+    var history = try RuleHistory(database, device: device)
     // Exports without policies are those whose rules were pruned.
     let snapshots = try Int64.fetchAll(
       database,
@@ -55,40 +63,41 @@ struct RuleHistory {
           AND EXISTS (SELECT 1 FROM export_policy p WHERE p.export_id = n.export_id)
         ORDER BY taken_at, sha256
         """, arguments: [device])
-    for snapshot in snapshots { try history.advance(to: snapshot) }
-    if let last = snapshots.last { try history.writeCurrent(last) }
+    for snapshot in snapshots {
+      try history.advance(
+        to: snapshot, history.scopes(of: snapshot), isNewest: snapshot == snapshots.last)
+    }
   }
 
   // MARK: State
 
   /// Reads what was in place at the newest snapshot so far.
   private mutating func loadLive() throws {
-    let rows = try Row.fetchCursor(
+    let spans = try Row.fetchCursor(
       database,
       sql: """
-        SELECT r.scope, r.table_name, r.rule_key, r.content_id, r.vendor_id, s.id AS span
-        FROM rule_current r
-        JOIN rule_span s ON s.device_id = r.device_id AND s.scope = r.scope
-          AND s.table_name = r.table_name AND s.rule_key = r.rule_key AND s.to_snapshot IS NULL
-        WHERE r.device_id = ? ORDER BY r.scope_ordinal, r.table_ordinal, r.ordinal
+        SELECT r.id, r.scope, r.table_name, r.rule_key, r.content_id, r.ordinal, r.file, r.line,
+          r.pointer, r.vendor_id, v.text
+        FROM rule_span r LEFT JOIN vendor_id v ON v.id = r.vendor_id
+        WHERE r.device_id = ? AND r.to_snapshot IS NULL ORDER BY r.ordinal
         """, arguments: [device])
-    while let row = try rows.next() {
-      let key = TableKey(scope: row["scope"], table: row["table_name"])
-      rules[key, default: []].append(
+    while let row = try spans.next() {
+      let place = CurrentPlace(
+        ordinal: row[5], file: row[6], line: row[7], pointer: row[8], vendorNumber: row[9])
+      rules[TableKey(scope: row[1], table: row[2]), default: []].append(
         LiveRule(
-          key: row["rule_key"],
-          entry: SequenceDiff.Entry(content: row["content_id"], identity: row["vendor_id"]),
-          span: row["span"]))
+          key: row[3], entry: SequenceDiff.Entry(content: row[4], identity: row[10]),
+          span: row[0], place: place))
       isFirst = false
     }
-    let spans = try Row.fetchCursor(
+    let objectSpans = try Row.fetchCursor(
       database,
       sql: """
         SELECT id, scope, object_key, content_id FROM object_span
         WHERE device_id = ? AND to_snapshot IS NULL
         """, arguments: [device])
-    while let row = try spans.next() {
-      objects[row["scope"], default: [:]][row["object_key"]] = (row["content_id"], row["id"])
+    while let row = try objectSpans.next() {
+      objects[row[1], default: [:]][row[2]] = (row[3], row[0])
       isFirst = false
     }
     if isFirst {
@@ -99,38 +108,26 @@ struct RuleHistory {
     }
   }
 
-  private struct Scope {
-    let name: String
-    let stored: PolicyStore.Stored
-    let tables: [String]
-    let places: [PolicyPieces.Place]
-    let firstRulePlace: Int
-  }
-
-  private mutating func scopes(of snapshot: Int64) throws -> [Scope] {
-    if let last = lastScopes, last.snapshot == snapshot { return last.scopes }
+  private mutating func scopes(of snapshot: Int64) throws -> [HistoryScope] {
     let rows = try Row.fetchAll(
       database,
       sql: """
         SELECT p.scope, p.policy_id, p.places FROM export_policy p
         JOIN snapshot n ON n.export_id = p.export_id WHERE n.id = ? ORDER BY p.ordinal
         """, arguments: [snapshot])
-    let scopes = try rows.map { row in
+    return try rows.map { row in
       let stored = try PolicyStore.load(row["policy_id"], database)
       let tables = try tableNames(stored.header)
-      let places: [PolicyPieces.Place]
       do {
-        places = try VendorIDStore(database).unpack(Array(row["places"] as Data))
-      } catch {
-        throw InventoryError(.damaged, "places of snapshot \(snapshot): \(error)")
+        let numbered = try Packing.unpackPlaces(Array(row["places"] as Data))
+        return HistoryScope(
+          name: row["scope"], stored: stored, tables: tables,
+          places: try VendorIDStore(database).texts(for: numbered),
+          numbers: numbered.map(\.vendorNumber))
+      } catch let error as PackingError {
+        throw InventoryError(.damaged, "places of snapshot \(snapshot): \(error.reason)")
       }
-      let ruleCount = stored.rules.reduce(0) { $0 + $1.count }
-      return Scope(
-        name: row["scope"], stored: stored, tables: tables, places: places,
-        firstRulePlace: max(places.count - ruleCount, 0))
     }
-    lastScopes = (snapshot, scopes)
-    return scopes
   }
 
   private mutating func tableNames(_ header: Int64) throws -> [String] {
@@ -147,54 +144,74 @@ struct RuleHistory {
 
   // MARK: One step
 
-  private mutating func advance(to snapshot: Int64) throws {
-    let scopes = try scopes(of: snapshot)
+  /// - Parameter isNewest: whether the places of its rules are the current ones.
+  private mutating func advance(
+    to snapshot: Int64, _ scopes: [HistoryScope], isNewest: Bool
+  ) throws {
     var nextRules: [TableKey: [LiveRule]] = [:]
-    var nextObjects: [String: [String: (content: Int64, span: Int64)]] = [:]
+    var nextObjects: [String: [String: LiveObject]] = [:]
     for scope in scopes {
       var place = scope.firstRulePlace
       for (index, table) in scope.tables.enumerated() {
         let key = TableKey(scope: scope.name, table: table)
         let list = scope.stored.rules.indices.contains(index) ? scope.stored.rules[index] : []
-        let entries = list.map { content -> SequenceDiff.Entry in
-          defer { place += 1 }
-          let vendorID = scope.places.indices.contains(place) ? scope.places[place].vendorID : nil
-          return SequenceDiff.Entry(content: content, identity: vendorID)
-        }
-        nextRules[key] = try step(key, to: entries, snapshot: snapshot)
+        let step = Step(
+          key: key, snapshot: snapshot, names: scope.names,
+          entries: list.indices.map {
+            SequenceDiff.Entry(content: list[$0], identity: scope.vendorID(place + $0))
+          },
+          places: isNewest ? list.indices.map { scope.current(place + $0, ordinal: $0 + 1) } : nil)
+        nextRules[key] = try take(step)
         rules[key] = nil
+        place += list.count
       }
       nextObjects[scope.name] = try stepObjects(scope, snapshot: snapshot)
       objects[scope.name] = nil
     }
     // Tables and scopes that are gone.
-    for (_, live) in rules { for rule in live { try close("rule_span", rule.span, at: snapshot) } }
+    for (_, live) in rules { for rule in live { try rows.closeRule(rule.span, at: snapshot) } }
     for (_, live) in objects {
-      for (_, object) in live { try close("object_span", object.span, at: snapshot) }
+      for (_, object) in live { try rows.closeObject(object.span, at: snapshot) }
     }
     rules = nextRules
     objects = nextObjects
     isFirst = false
   }
 
-  private mutating func step(
-    _ key: TableKey, to entries: [SequenceDiff.Entry], snapshot: Int64
-  ) throws -> [LiveRule] {
-    let live = rules[key] ?? []
+  /// What a table becomes with a snapshot.
+  private struct Step {
+    let key: TableKey
+    let snapshot: Int64
+    let names: [Int64: String]
+    let entries: [SequenceDiff.Entry]
+    /// Nil where a later snapshot follows at once.
+    let places: [CurrentPlace]?
+  }
+
+  private mutating func take(_ step: Step) throws -> [LiveRule] {
+    let live = rules[step.key] ?? []
+    let entries = step.entries
     if live.count == entries.count,
       zip(live, entries).allSatisfy({ $0.entry.content == $1.content })
     {
-      return zip(live, entries).map { LiveRule(key: $0.key, entry: $1, span: $0.span) }
+      return try settled(
+        zip(live, entries).map {
+          LiveRule(key: $0.key, entry: $1, span: $0.span, place: $0.place)
+        }, step)
     }
     let diff = try SequenceDiff(old: live.map(\.entry), new: entries) { content in
-      try name(of: content)
+      try step.names[content] ?? rows.name(of: content)
     }
     var result: [LiveRule?] = Array(repeating: nil, count: entries.count)
     for pair in diff.pairs {
       var rule = live[pair.old]
       if pair.isEdited {
-        try close("rule_span", rule.span, at: snapshot)
-        rule.span = try open(key, rule.key, entries[pair.new].content, snapshot, "edited")
+        try rows.closeRule(rule.span, at: step.snapshot)
+        rule.place = step.places?[pair.new]
+        rule.span = try rows.openRule(
+          scope: step.key.scope, table: step.key.table, key: rule.key,
+          content: entries[pair.new].content, at: step.snapshot, change: "edited",
+          place: rule.place)
       }
       if pair.hasMoved {
         try database.execute(
@@ -203,22 +220,38 @@ struct RuleHistory {
               from_ordinal, to_ordinal) VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
           arguments: [
-            device, snapshot, key.scope, key.table, rule.key, pair.old + 1, pair.new + 1,
+            device, step.snapshot, step.key.scope, step.key.table, rule.key, pair.old + 1,
+            pair.new + 1,
           ])
       }
-      result[pair.new] = LiveRule(key: rule.key, entry: entries[pair.new], span: rule.span)
+      result[pair.new] = LiveRule(
+        key: rule.key, entry: entries[pair.new], span: rule.span, place: rule.place)
     }
-    for index in diff.removed { try close("rule_span", live[index].span, at: snapshot) }
+    for index in diff.removed { try rows.closeRule(live[index].span, at: step.snapshot) }
     var used = Set(result.compactMap { $0?.key })
     for index in diff.added {
       let entry = entries[index]
-      let base = try entry.identity ?? name(of: entry.content)
+      let base =
+        try entry.identity ?? step.names[entry.content] ?? rows.name(of: entry.content)
       let ruleKey = Self.unique(base.isEmpty ? "rule" : base, among: &used)
-      let span = try open(
-        key, ruleKey, entry.content, snapshot, isFirst ? "initial" : "added")
-      result[index] = LiveRule(key: ruleKey, entry: entry, span: span)
+      let place = step.places?[index]
+      let span = try rows.openRule(
+        scope: step.key.scope, table: step.key.table, key: ruleKey, content: entry.content,
+        at: step.snapshot, change: isFirst ? "initial" : "added", place: place)
+      result[index] = LiveRule(key: ruleKey, entry: entry, span: span, place: place)
     }
-    return result.compactMap { $0 }
+    return try settled(result.compactMap { $0 }, step)
+  }
+
+  /// Writes down where the rules stand now, where that is another place than before.
+  private func settled(_ rules: [LiveRule], _ step: Step) throws -> [LiveRule] {
+    guard let places = step.places else { return rules }
+    var rules = rules
+    for index in rules.indices where rules[index].place != places[index] {
+      try rows.move(rules[index].span, to: places[index])
+      rules[index].place = places[index]
+    }
+    return rules
   }
 
   private static func unique(_ base: String, among used: inout Set<String>) -> String {
@@ -232,88 +265,28 @@ struct RuleHistory {
   }
 
   private mutating func stepObjects(
-    _ scope: Scope, snapshot: Int64
-  ) throws -> [String: (content: Int64, span: Int64)] {
+    _ scope: HistoryScope, snapshot: Int64
+  ) throws -> [String: LiveObject] {
     let live = objects[scope.name] ?? [:]
-    var next: [String: (content: Int64, span: Int64)] = [:]
-    for content in scope.stored.endpointObjects + scope.stored.serviceObjects {
-      let key = try objectKey(content)
-      if let known = live[key], known.content == content {
+    let contents = scope.stored.endpointObjects + scope.stored.serviceObjects
+    var next: [String: LiveObject] = [:]
+    next.reserveCapacity(contents.count)
+    for (index, content) in contents.enumerated() {
+      let key = try scope.objectKeys?[index] ?? rows.objectKey(content)
+      let known = live[key]
+      if let known, known.content == content {
         next[key] = known
         continue
       }
-      if let known = live[key] { try close("object_span", known.span, at: snapshot) }
-      let change = isFirst ? "initial" : (live[key] == nil ? "added" : "edited")
-      try database.execute(
-        sql: """
-          INSERT INTO object_span (device_id, scope, object_key, content_id, from_snapshot, change)
-          VALUES (?, ?, ?, ?, ?, ?)
-          """, arguments: [device, scope.name, key, content, snapshot, change])
-      next[key] = (content, database.lastInsertedRowID)
+      if let known { try rows.closeObject(known.span, at: snapshot) }
+      let span = try rows.openObject(
+        scope: scope.name, key: key, content: content, at: snapshot,
+        change: isFirst ? "initial" : (known == nil ? "added" : "edited"))
+      next[key] = (content, span)
     }
     for (key, known) in live where next[key] == nil {
-      try close("object_span", known.span, at: snapshot)
+      try rows.closeObject(known.span, at: snapshot)
     }
     return next
-  }
-
-  // MARK: Rows
-
-  private func name(of content: Int64) throws -> String {
-    try String.fetchOne(
-      try database.cachedStatement(sql: "SELECT body ->> '$.name' FROM content WHERE id = ?"),
-      arguments: [content]) ?? ""
-  }
-
-  /// Endpoint and service objects may share an id, so the kind is part of the key.
-  private func objectKey(_ content: Int64) throws -> String {
-    try String.fetchOne(
-      try database.cachedStatement(
-        sql: """
-          SELECT CASE kind WHEN 'service_object' THEN 'service ' ELSE '' END || (body ->> '$.id')
-          FROM content WHERE id = ?
-          """), arguments: [content]) ?? ""
-  }
-
-  private func close(_ table: String, _ span: Int64, at snapshot: Int64) throws {
-    try database.cachedStatement(sql: "UPDATE \(table) SET to_snapshot = ? WHERE id = ?")
-      .execute(arguments: [snapshot, span])
-  }
-
-  private func open(
-    _ key: TableKey, _ ruleKey: String, _ content: Int64, _ snapshot: Int64, _ change: String
-  ) throws -> Int64 {
-    try database.cachedStatement(
-      sql: """
-        INSERT INTO rule_span (device_id, scope, table_name, rule_key, content_id, from_snapshot,
-          change) VALUES (?, ?, ?, ?, ?, ?, ?)
-        """
-    ).execute(arguments: [device, key.scope, key.table, ruleKey, content, snapshot, change])
-    return database.lastInsertedRowID
-  }
-
-  /// Unpacks the newest snapshot into rule_current.
-  private mutating func writeCurrent(_ snapshot: Int64) throws {
-    try database.execute(sql: "DELETE FROM rule_current WHERE device_id = ?", arguments: [device])
-    let insert = try database.cachedStatement(
-      sql: """
-        INSERT INTO rule_current (device_id, scope_ordinal, table_ordinal, ordinal, scope,
-          table_name, rule_key, content_id, vendor_id, file, line, pointer)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """)
-    for (scopeOrdinal, scope) in try scopes(of: snapshot).enumerated() {
-      var place = scope.firstRulePlace
-      for (tableOrdinal, table) in scope.tables.enumerated() {
-        for (index, rule) in (rules[TableKey(scope: scope.name, table: table)] ?? []).enumerated() {
-          let position = scope.places.indices.contains(place) ? scope.places[place].position : nil
-          place += 1
-          try insert.execute(arguments: [
-            device, scopeOrdinal, tableOrdinal, index + 1, scope.name, table, rule.key,
-            rule.entry.content, rule.entry.identity, position?.file ?? 0, position?.line ?? 0,
-            position?.pointer,
-          ])
-        }
-      }
-    }
   }
 }

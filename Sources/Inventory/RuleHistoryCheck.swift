@@ -8,17 +8,14 @@ import GRDB
 package struct RuleHistoryCheck {
   private static let tables: [(name: String, columns: String)] = [
     (
-      "rule_span", "scope, table_name, rule_key, content_id, from_snapshot, to_snapshot, change"
+      "rule_span",
+      """
+      scope, table_name, rule_key, content_id, from_snapshot, to_snapshot, change, ordinal, file,
+      line, pointer, vendor_id
+      """
     ),
     ("rule_move", "snapshot_id, scope, table_name, rule_key, from_ordinal, to_ordinal"),
     ("object_span", "scope, object_key, content_id, from_snapshot, to_snapshot, change"),
-    (
-      "rule_current",
-      """
-      scope_ordinal, table_ordinal, ordinal, scope, table_name, rule_key, content_id, vendor_id,
-      file, line, pointer
-      """
-    ),
   ]
 
   private let path: String

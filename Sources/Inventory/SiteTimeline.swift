@@ -108,15 +108,9 @@ extension InventoryDatabase {
   }
 
   /// A policy as it was imported, positions and all.
-  ///
-  /// - Parameter withVendorIDs: false where they play no part, as when judging.
-  package func policy(
-    _ scope: HopState.ScopePolicy, of hop: HopState, withVendorIDs: Bool = true
-  ) throws -> Policy {
+  package func policy(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> Policy {
     // Reading is for the database, putting together is not: it would keep a connection busy.
-    let pieces = try read { database in
-      try Self.pieces(scope, of: hop, withVendorIDs: withVendorIDs, database)
-    }
+    let pieces = try pieces(scope, of: hop)
     do {
       return try pieces.policy(files: hop.files)
     } catch {
@@ -126,20 +120,11 @@ extension InventoryDatabase {
 
   /// The parts of a policy, for comparing two states.
   package func pieces(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> PolicyPieces {
-    try read { database in try Self.pieces(scope, of: hop, database) }
-  }
-
-  static func pieces(
-    _ scope: HopState.ScopePolicy, of hop: HopState, withVendorIDs: Bool = true,
-    _ database: Database
-  ) throws -> PolicyPieces {
-    let places = try Data.fetchOne(
-      try database.cachedStatement(
-        sql: "SELECT places FROM export_policy WHERE export_id = ? AND ordinal = ?"),
-      arguments: [hop.export, scope.ordinal])
-    return try PolicyStore.pieces(
-      try PolicyStore.load(scope.policy, database), places: places, withVendorIDs: withVendorIDs,
-      database)
+    try read { database in
+      try PolicyStore.pieces(
+        try PolicyStore.load(scope.policy, database),
+        places: try PolicyStore.places(of: hop.export, scope.ordinal, database), database)
+    }
   }
 
   /// Snapshots of a site's devices, oldest first, for listing.

@@ -27,7 +27,7 @@ package struct SnapshotToStore: Sendable {
   package var takenAt: String
   package var takenAtSource: TimeSource
   package var files: [String]
-  package var policies: [(policy: Policy, pieces: PolicyPieces)]
+  package var policies: [PreparedPolicy]
 
   package init(
     site: String, device: String, sha256: String, format: String, product: String,
@@ -43,7 +43,7 @@ package struct SnapshotToStore: Sendable {
     self.takenAt = takenAt
     self.takenAtSource = takenAtSource
     self.files = files
-    self.policies = policies.map { ($0, PolicyPieces($0)) }
+    self.policies = policies.map { PreparedPolicy($0) }
   }
 }
 
@@ -64,7 +64,7 @@ extension InventoryDatabase {
       let site = try Self.ensureSite(snapshot.site, now: now, database)
       try Self.refusePrunedPast(snapshot, site: site, database)
       let device = try Self.ensureDevice(snapshot.device, site: site, now: now, database)
-      let exportID = try Self.ensureExport(snapshot, device: device, database)
+      let (exportID, scopes) = try Self.ensureExport(snapshot, device: device, database)
       let isKnown = try Self.noteSighting(snapshot, device: device, now: now, database)
       if isKnown.sighting, !isKnown.exportIsNewer { return .seenBefore }
       if !isKnown.exportIsNewer, try SnapshotRuns.extend(snapshot, of: device, database) {
@@ -76,7 +76,7 @@ extension InventoryDatabase {
       let samePolicy = try Self.hasSamePolicy(device, exportID, snapshot.takenAt, database)
       switch change {
       case .none: break
-      case .appended(let id): try RuleHistory.append(id, of: device, database)
+      case .appended(let id): try RuleHistory.append(id, of: device, scopes: scopes, database)
       case .rewritten: try RuleHistory.rebuild(device, database)
       }
       try EvaluationStore.invalidate(site: site, from: snapshot.takenAt, database)
@@ -125,7 +125,7 @@ extension InventoryDatabase {
             ORDER BY taken_at DESC, sha256 DESC LIMIT 1)
           ORDER BY p.ordinal
           """, arguments: [device, snapshot.takenAt])
-      return previous == snapshot.policies.map { Data(PolicyStore.digest($0.pieces)) }
+      return previous == snapshot.policies.map(\.digest)
         ? .samePolicy : .new
     }
   }
@@ -202,14 +202,15 @@ extension InventoryDatabase {
     return database.lastInsertedRowID
   }
 
+  /// The export's row, and what was stored of it where it is new.
   private static func ensureExport(
     _ snapshot: SnapshotToStore, device: Int64, _ database: Database
-  ) throws -> Int64 {
+  ) throws -> (id: Int64, scopes: [HistoryScope]?) {
     if let id = try Int64.fetchOne(
       database, sql: "SELECT id FROM export WHERE sha256 = ? AND importer_version = ?",
       arguments: [snapshot.sha256, snapshot.importerVersion])
     {
-      return id
+      return (id, nil)
     }
     try database.execute(
       sql: """
@@ -220,18 +221,19 @@ extension InventoryDatabase {
     var store = try PolicyStore(database)
     var vendorIDs = VendorIDStore(database)
     try expectChange(of: device, &store, &vendorIDs, database)
-    for (ordinal, entry) in snapshot.policies.enumerated() {
-      let stored = try store.store(entry.pieces, ruleCount: entry.policy.ruleCount)
+    var scopes: [HistoryScope] = []
+    for (ordinal, prepared) in snapshot.policies.enumerated() {
+      let stored = try store.store(prepared)
+      let (packed, numbers) = try vendorIDs.pack(prepared.pieces.places)
       try database.execute(
         sql: """
           INSERT INTO export_policy (export_id, ordinal, scope, policy_id, places)
           VALUES (?, ?, ?, ?, ?)
           """,
-        arguments: [
-          id, ordinal, entry.policy.scope, stored.id, Data(try vendorIDs.pack(entry.pieces.places)),
-        ])
+        arguments: [id, ordinal, prepared.policy.scope, stored.id, Data(packed)])
+      scopes.append(HistoryScope(prepared, stored: stored, numbers: numbers))
     }
-    return id
+    return (id, scopes)
   }
 
   /// Reads at once what the device's newest snapshot is made of; most of the next one is the same.

@@ -15,27 +15,37 @@ struct VendorIDStore {
     for (number, text) in try texts(of: places) { known[text] = number }
   }
 
-  mutating func pack(_ places: [PolicyPieces.Place]) throws -> [UInt8] {
-    let find = try database.cachedStatement(sql: "SELECT id FROM vendor_id WHERE text = ?")
-    let insert = try database.cachedStatement(sql: "INSERT INTO vendor_id (text) VALUES (?)")
-    return try Packing.pack(places) { id in
+  /// Packed places, and the number of each vendor id among them.
+  mutating func pack(
+    _ places: [PolicyPieces.Place]
+  ) throws -> (packed: [UInt8], numbers: [Int64?]) {
+    let insert = try RowStatement(
+      database, "INSERT INTO vendor_id (text) VALUES (?) ON CONFLICT (text) DO NOTHING")
+    let find = try RowStatement(database, "SELECT id FROM vendor_id WHERE text = ?")
+    let numbers = try places.map { place -> Int64? in
+      guard let id = place.vendorID else { return nil }
       if let number = known[id] { return number }
-      let number: Int64
-      if let stored = try Int64.fetchOne(find, arguments: [id]) {
-        number = stored
+      insert.bind(1, id)
+      if try insert.run() > 0 {
+        known[id] = database.lastInsertedRowID
       } else {
-        try insert.execute(arguments: [id])
-        number = database.lastInsertedRowID
+        find.bind(1, id)
+        known[id] = try find.number()
       }
-      known[id] = number
-      return number
+      return known[id]
     }
+    return (Packing.pack(places, numbers: numbers), numbers)
   }
 
   /// - Parameter withIDs: false where ids play no part.
   func unpack(_ packed: [UInt8], withIDs: Bool = true) throws -> [PolicyPieces.Place] {
     let places = try Packing.unpackPlaces(packed)
     guard withIDs else { return places.map { PolicyPieces.Place(position: $0.position) } }
+    return try texts(for: places)
+  }
+
+  /// The same places with the texts of their ids.
+  func texts(for places: [Packing.NumberedPlace]) throws -> [PolicyPieces.Place] {
     let texts = try texts(of: places)
     return try places.map { place in
       guard let number = place.vendorNumber else {

@@ -124,19 +124,29 @@ package struct JSONValue: Sendable {
 
   /// JSON pointer of the value (RFC 6901); the empty text for a top-level value.
   package var pointer: String {
-    var parts: [String] = []
+    var path: [UInt32] = []
     var current = index
     while tree.node(current).parent != current {
-      let own = tree.node(current)
-      if Int(tree.node(own.parent).kind) == SPJ_OBJECT {
-        let key = String(decoding: tree.bytes(tree.node(current - 1)), as: UTF8.self)
-        parts.append(key.replacing("~", with: "~0").replacing("/", with: "~1"))
-      } else {
-        parts.append("\(own.ordinal)")
-      }
-      current = own.parent
+      path.append(current)
+      current = tree.node(current).parent
     }
-    return parts.reversed().map { "/" + $0 }.joined()
+    var text: [UInt8] = []
+    for step in path.reversed() {
+      text.append(0x2F)
+      let own = tree.node(step)
+      guard Int(tree.node(own.parent).kind) == SPJ_OBJECT else {
+        text += "\(own.ordinal)".utf8
+        continue
+      }
+      for byte in tree.bytes(tree.node(step - 1)) {
+        switch byte {
+        case 0x7E: text += [0x7E, 0x30]
+        case 0x2F: text += [0x7E, 0x31]
+        default: text.append(byte)
+        }
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Position among the members of the enclosing array or object, counted from 0.
@@ -166,12 +176,5 @@ package struct JSONValue: Sendable {
     }
 
     package var underestimatedCount: Int { value.isArray ? value.count : 0 }
-  }
-}
-
-extension String {
-  /// Replacement without Foundation.
-  fileprivate func replacing(_ character: Character, with text: String) -> String {
-    contains(character) ? reduce(into: "") { $0 += $1 == character ? text : String($1) } : self
   }
 }

@@ -9,6 +9,12 @@ package struct JSONWriter {
 
   package init(pretty: Bool = false) { isPretty = pretty }
 
+  /// What was written so far; the next text begins anew, in the same memory.
+  package mutating func take() -> [UInt8] {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes.withUnsafeBufferPointer { Array($0) }
+  }
+
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   package mutating func object(_ body: (inout JSONWriter) -> Void) {
@@ -110,19 +116,34 @@ package struct JSONWriter {
 
   private mutating func quote(_ text: String) {
     bytes.append(0x22)
-    for byte in text.utf8 {
-      switch byte {
-      case 0x22: bytes += [0x5C, 0x22]
-      case 0x5C: bytes += [0x5C, 0x5C]
-      case 0x0A: bytes += [0x5C, 0x6E]
-      case 0x0D: bytes += [0x5C, 0x72]
-      case 0x09: bytes += [0x5C, 0x74]
-      case 0..<0x20, 0x7F:
-        let digits = Array("0123456789abcdef".utf8)
-        bytes += [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: bytes.append(byte)
+    var text = text
+    text.withUTF8 { characters in
+      // Nearly every text has nothing to escape, and is copied in one go.
+      var start = 0
+      for index in characters.indices where Self.isSpecial(characters[index]) {
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: characters[start..<index]))
+        start = index + 1
+        escape(characters[index])
       }
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: characters[start...]))
     }
     bytes.append(0x22)
+  }
+
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    switch byte {
+    case 0x22: bytes += [0x5C, 0x22]
+    case 0x5C: bytes += [0x5C, 0x5C]
+    case 0x0A: bytes += [0x5C, 0x6E]
+    case 0x0D: bytes += [0x5C, 0x72]
+    case 0x09: bytes += [0x5C, 0x74]
+    default:
+      let digits = Array("0123456789abcdef".utf8)
+      bytes += [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
   }
 }

@@ -88,7 +88,7 @@ extension AddressSet {
   ///
   /// Host bits below the prefix are masked away, as the vendors do; ``hasHostBits(_:)`` tells.
   package static func parse(_ text: some StringProtocol) -> Result<AddressSet, ParseFailure> {
-    if let slash = text.firstIndex(of: "/") {
+    if let slash = text.utf8.firstIndex(of: 0x2F) {
       guard let address = IPAddress(text[..<slash]) else { return .failure(.notAnAddress) }
       let tail = text[text.index(after: slash)...]
       if let length = UInt8(tail) {

@@ -38,27 +38,52 @@ package enum IPAddress: Hashable, Sendable {
       }
       self = .v6(value)
     } else {
-      var storage = in_addr()
-      guard String(text).withCString({ inet_pton(AF_INET, $0, &storage) }) == 1 else { return nil }
-      self = .v4(UInt32(bigEndian: storage.s_addr))
+      guard let value = Self.dottedQuad(text.utf8) else { return nil }
+      self = .v4(value)
     }
+  }
+
+  /// Four decimal numbers up to 255 without leading zeros, as `inet_pton` reads them
+  /// (inet_pton(3), AF_INET); exports hold so many that a call for each would show.
+  private static func dottedQuad(_ text: some Sequence<UInt8>) -> UInt32? {
+    var value: UInt32 = 0
+    var part: UInt32 = 0
+    var digits = 0
+    var dots = 0
+    for byte in text {
+      switch byte {
+      case 0x30...0x39:
+        guard digits == 0 || part != 0 else { return nil }
+        part = part * 10 + UInt32(byte - 0x30)
+        digits += 1
+        guard part <= 255 else { return nil }
+      case 0x2E:
+        guard digits > 0, dots < 3 else { return nil }
+        value = value << 8 | part
+        part = 0
+        digits = 0
+        dots += 1
+      default: return nil
+      }
+    }
+    return dots == 3 && digits > 0 ? value << 8 | part : nil
   }
 
   /// Dotted decimal, or the RFC 5952 form.
   package var text: String {
-    var buffer = [CChar](repeating: 0, count: 64)
     switch self {
     case .v4(let value):
-      var storage = in_addr(s_addr: value.bigEndian)
-      inet_ntop(AF_INET, &storage, &buffer, 64)
+      return "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)"
     case .v6(let value):
+      var buffer = [CChar](repeating: 0, count: 64)
       var storage = in6_addr()
       withUnsafeMutableBytes(of: &storage) { bytes in
         for index in 0..<16 { bytes[index] = UInt8(truncatingIfNeeded: value >> (120 - 8 * index)) }
       }
       inet_ntop(AF_INET6, &storage, &buffer, 64)
+      return String(
+        decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// The prefix length when the addresses from `lower` to `upper` are exactly one prefix.

@@ -5,6 +5,11 @@ extension IntervalSet where Value == UInt16 {
   /// Reads `443`, `8000-8080`, `8000:8080` (pf) or a comma list of these; nil for anything else,
   /// an interval that runs backwards included, since no vendor gives it a meaning.
   package init?(parsing text: some StringProtocol) {
+    // Nearly every text is one number.
+    if let port = Self.port(text) {
+      self.init(port)
+      return
+    }
     var intervals: [Interval] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let bounds = part.split(omittingEmptySubsequences: false) { $0 == "-" || $0 == ":" }
@@ -35,7 +40,14 @@ extension IntervalSet where Value == UInt16 {
   package static var ephemeral: PortSet { PortSet(1024...65535) }
 
   private static func port(_ text: some StringProtocol) -> UInt16? {
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-    return UInt16(text)
+    var value: UInt32 = 0
+    var isEmpty = true
+    for byte in text.utf8 {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = value * 10 + UInt32(byte - 0x30)
+      guard value <= 65535 else { return nil }
+      isEmpty = false
+    }
+    return isEmpty ? nil : UInt16(value)
   }
 }

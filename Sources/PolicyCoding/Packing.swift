@@ -52,22 +52,20 @@ package enum Packing {
     package var vendorNumber: Int64?
   }
 
-  /// - Parameter number: gives each vendor id a number. Such ids are long and random, and the same
+  /// - Parameter numbers: a number for each vendor id. Such ids are long and random, and the same
   ///   ones stand in every snapshot; numbers that were given one after the other take next to
   ///   nothing.
-  package static func pack(
-    _ places: [PolicyPieces.Place], number: (String) throws -> Int64
-  ) rethrows -> [UInt8] {
+  package static func pack(_ places: [PolicyPieces.Place], numbers: [Int64?]) -> [UInt8] {
     var bytes: [UInt8] = []
     put(UInt64(places.count), &bytes)
     var line = 0
     var pointer: [UInt8] = []
     var lastNumber: Int64 = 0
-    for place in places {
+    for (place, number) in zip(places, numbers) {
       let position = place.position
       let flags: UInt8 =
         (position != nil ? 1 : 0) | (position?.pointer != nil ? 2 : 0)
-        | (place.vendorID != nil ? 4 : 0) | (position?.file ?? 0 != 0 ? 8 : 0)
+        | (number != nil ? 4 : 0) | (position?.file ?? 0 != 0 ? 8 : 0)
       bytes.append(flags)
       if let position {
         put(zigzag(Int64(position.line - line)), &bytes)
@@ -75,10 +73,9 @@ package enum Packing {
         if position.file != 0 { put(UInt64(position.file), &bytes) }
         if let text = position.pointer { put(text, after: &pointer, &bytes) }
       }
-      if let text = place.vendorID {
-        let current = try number(text)
-        put(zigzag(current &- lastNumber), &bytes)
-        lastNumber = current
+      if let number {
+        put(zigzag(number &- lastNumber), &bytes)
+        lastNumber = number
       }
     }
     return deflated(bytes)
@@ -122,7 +119,10 @@ package enum Packing {
 
   private static func put(_ text: String, after previous: inout [UInt8], _ bytes: inout [UInt8]) {
     let current = Array(text.utf8)
-    let shared = zip(previous, current).prefix { $0 == $1 }.count
+    var shared = 0
+    while shared < previous.count, shared < current.count, previous[shared] == current[shared] {
+      shared += 1
+    }
     put(UInt64(shared), &bytes)
     put(UInt64(current.count - shared), &bytes)
     bytes += current[shared...]
@@ -187,7 +187,7 @@ package enum Packing {
     var length = compressBound(UInt(bytes.count))
     result += repeatElement(0, count: Int(length))
     _ = result.withUnsafeMutableBufferPointer { buffer in
-      compress2(buffer.baseAddress.map { $0 + head }, &length, bytes, UInt(bytes.count), 9)
+      compress2(buffer.baseAddress.map { $0 + head }, &length, bytes, UInt(bytes.count), 6)
     }
     result.removeLast(result.count - head - Int(length))
     return result

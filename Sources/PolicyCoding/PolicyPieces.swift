@@ -28,9 +28,11 @@ package struct PolicyPieces: Sendable {
   package init(_ policy: Policy) {
     let writer = PolicyWriter(policy)
     header = writer.header()
-    endpointObjects = policy.endpointObjects.map { writer.content(of: $0) }
-    serviceObjects = policy.serviceObjects.map { writer.content(of: $0) }
-    rules = policy.tables.map { $0.rules.map { writer.content(of: $0) } }
+    endpointObjects = ParallelMap.map(policy.endpointObjects) { writer.contents(of: $0) }
+    serviceObjects = ParallelMap.map(policy.serviceObjects) { writer.contents(of: $0) }
+    rules = policy.tables.map { table in
+      ParallelMap.map(table.rules) { writer.contents(of: $0) }
+    }
     places = policy.zones.map { Place(position: $0.position) }
     places += policy.tables.map { Place(position: $0.defaultAction.position) }
     places += policy.notes.map { Place(position: $0.position) }
@@ -56,24 +58,26 @@ package struct PolicyPieces: Sendable {
   ///
   /// - Parameter files: the names that positions count.
   package func policy(files: [String]) throws -> Policy {
-    var reader = PolicyReader()
-    var policy = try reader.header(try JSONTree(header).root)
+    var policy = try Self.header(header)
     policy.files = files
-    let endpoints = try Self.parse(endpointObjects)
-    let services = try Self.parse(serviceObjects)
-    try reader.declare(endpointObjects: endpoints, serviceObjects: services)
-    for value in endpoints { policy.endpointObjects.append(try reader.endpointObject(value)) }
-    for value in services { policy.serviceObjects.append(try reader.serviceObject(value)) }
+    let objects = try DecodedObjects(
+      endpointObjects: endpointObjects, serviceObjects: serviceObjects)
+    policy.endpointObjects = objects.endpointObjects
+    policy.serviceObjects = objects.serviceObjects
     for (index, list) in rules.enumerated() where policy.tables.indices.contains(index) {
-      for value in try Self.parse(list) {
-        policy.tables[index].rules.append(try reader.rule(value))
-      }
+      policy.tables[index].rules = try objects.rules(list)
     }
-    attachPlaces(to: &policy)
+    Self.attach(places, to: &policy)
     return policy
   }
 
-  private static func parse(_ bodies: [[UInt8]]) throws -> [JSONValue] {
+  /// Everything but objects and rules, without places.
+  package static func header(_ body: [UInt8]) throws -> Policy {
+    var reader = PolicyReader()
+    return try reader.header(try JSONTree(body).root)
+  }
+
+  static func parse(_ bodies: [[UInt8]]) throws -> [JSONValue] {
     guard !bodies.isEmpty else { return [] }
     var text: [UInt8] = [0x5B]
     text.reserveCapacity(bodies.reduce(2) { $0 + $1.count + 1 })
@@ -85,7 +89,8 @@ package struct PolicyPieces: Sendable {
     return Array(try JSONTree(text).root.elements)
   }
 
-  private func attachPlaces(to policy: inout Policy) {
+  /// Puts everything of a policy where it stood.
+  package static func attach(_ places: [Place], to policy: inout Policy) {
     var next = 0
     func take() -> Place? {
       defer { next += 1 }

@@ -48,26 +48,31 @@ package struct PolicyWriter {
     return writer.bytes
   }
 
-  /// One rule without its position and vendor id: what counts when two versions are compared. (The
+  /// Rules without their positions and vendor ids: what counts when two versions are compared. (The
   /// handles of nftables are numbered anew at each load, so an id is no content.)
-  package func content(of rule: Rule) -> [UInt8] {
-    var writer = JSONWriter()
-    write(&writer, rule: rule, positions: false)
-    return writer.bytes
+  package func contents(of rules: ArraySlice<Rule>) -> [[UInt8]] {
+    Self.pieces(rules) { write(&$0, rule: $1, positions: false) }
   }
 
-  /// One object without its position.
-  package func content(of object: EndpointObject) -> [UInt8] {
-    var writer = JSONWriter()
-    write(&writer, endpointObject: object, positions: false)
-    return writer.bytes
+  /// Objects without their positions.
+  package func contents(of objects: ArraySlice<EndpointObject>) -> [[UInt8]] {
+    Self.pieces(objects) { write(&$0, endpointObject: $1, positions: false) }
   }
 
-  /// One service object without its position.
-  package func content(of object: ServiceObject) -> [UInt8] {
+  /// Service objects without their positions.
+  package func contents(of objects: ArraySlice<ServiceObject>) -> [[UInt8]] {
+    Self.pieces(objects) { write(&$0, serviceObject: $1, positions: false) }
+  }
+
+  /// Each item in a text of its own.
+  private static func pieces<Item>(
+    _ items: ArraySlice<Item>, _ write: (inout JSONWriter, Item) -> Void
+  ) -> [[UInt8]] {
     var writer = JSONWriter()
-    write(&writer, serviceObject: object, positions: false)
-    return writer.bytes
+    return items.map { item in
+      write(&writer, item)
+      return writer.take()
+    }
   }
 
   // MARK: Parts

@@ -108,8 +108,9 @@ struct TamperingTests {
     ("DELETE FROM rule_move", "rule_move"),
     ("UPDATE rule_span SET to_snapshot = NULL", "rule_span"),
     ("UPDATE object_span SET change = 'added' WHERE id = 2", "object_span"),
-    ("UPDATE rule_current SET line = 1", "rule_current"),
-    ("UPDATE rule_current SET ordinal = ordinal + 100 WHERE ordinal = 1", "rule_current"),
+    ("UPDATE rule_span SET line = 1 WHERE to_snapshot IS NULL", "rule_span"),
+    ("UPDATE rule_span SET ordinal = ordinal + 100 WHERE ordinal = 1", "rule_span"),
+    ("UPDATE content SET enabled = 1 - enabled WHERE kind = 'rule'", "content"),
   ]
 
   @Test("every kind of tampering is named")

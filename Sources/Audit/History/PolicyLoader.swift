@@ -13,9 +13,14 @@ final class PolicyLoader: Sendable {
   }
 
   private let inventory: InventoryDatabase
+  private let decoded: DecodedContent
   private let compiled = Mutex<[Key: CompiledPolicy]>([:])
 
-  init(_ inventory: InventoryDatabase) { self.inventory = inventory }
+  /// - Parameter decoded: shared by the sites that are judged together.
+  init(_ inventory: InventoryDatabase, decoded: DecodedContent) {
+    self.inventory = inventory
+    self.decoded = decoded
+  }
 
   func pieces(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> PolicyPieces {
     try inventory.pieces(scope, of: hop)
@@ -24,7 +29,7 @@ final class PolicyLoader: Sendable {
   func policy(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> CompiledPolicy {
     let key = Key(export: hop.export, ordinal: scope.ordinal, files: hop.files)
     if let known = compiled.withLock({ $0[key] }) { return known }
-    let made = CompiledPolicy(try inventory.policy(scope, of: hop, withVendorIDs: false))
+    let made = CompiledPolicy(try decoded.policy(scope, of: hop, in: inventory))
     compiled.withLock { $0[key] = made }
     return made
   }

@@ -34,14 +34,15 @@ struct SiteHistory {
     var present: Present?
   }
 
-  init(inventory: InventoryDatabase, site: SiteRecord, library: CatalogueLibrary, now: String)
-    throws
-  {
+  init(
+    inventory: InventoryDatabase, site: SiteRecord, library: CatalogueLibrary, now: String,
+    decoded: DecodedContent = DecodedContent()
+  ) throws {
     self.inventory = inventory
     self.site = site
     self.now = now
     editions = try EditionInForce(site.catalogue, in: library)
-    loader = PolicyLoader(inventory)
+    loader = PolicyLoader(inventory, decoded: decoded)
   }
 
   private var planner: SubjectPlanner { SubjectPlanner(site: site, loader: loader) }

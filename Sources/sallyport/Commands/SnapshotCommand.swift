@@ -93,13 +93,15 @@ struct SnapshotCommand: ParsableCommand {
         var result = DataTable(
           columns: ["scope", "table", "nr", "rule", "action", "enabled", "line", "matches"])
         for policy in policies {
+          let writer = PolicyWriter(policy)
           for list in policy.tables {
+            let contents = writer.contents(of: list.rules[...])
             for (index, rule) in list.rules.enumerated() {
               result.rows.append([
                 .text(policy.scope), .text(list.name), .init(index + 1), .text(rule.name),
                 .text(rule.action.word), .text(rule.enabled ? "yes" : "no"),
                 .init(rule.position.line),
-                .text(ContentDiff.summary(PolicyWriter(policy).content(of: rule))),
+                .text(ContentDiff.summary(contents[index])),
               ])
             }
           }
