@@ -96,6 +96,12 @@ final class CompiledEndpoints: Sendable {
 
   var allTags: [String] { tags + nested.flatMap(\.allTags) + (exceptions?.allTags ?? []) }
 
+  /// Whether the list holds addresses and nothing that could be in doubt.
+  var isPlainAddresses: Bool {
+    names.isEmpty && tags.isEmpty && categories.isEmpty && doubts.isEmpty && nested.isEmpty
+      && exceptions == nil
+  }
+
   /// Whether the list, taken as a destination, is for every host on the Internet.
   func coversInternet(_ family: AddressFamily) -> Bool {
     guard !negated else {
@@ -225,8 +231,8 @@ final class CompiledEndpoints: Sendable {
   func reasons(for destination: Destination) -> [Doubt] {
     var result = doubts
     if !matchesAll, addressTruth(for: destination) == .perhaps {
-      let shown = addresses.texts.prefix(3).joined(separator: ", ")
-      let more = addresses.texts.count > 3 ? ", …" : ""
+      let shown = addresses.texts(atMost: 3).joined(separator: ", ")
+      let more = addresses.intervalCount > 3 ? ", …" : ""
       result.append(
         Doubt(
           condition: Condition(

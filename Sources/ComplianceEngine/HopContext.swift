@@ -27,6 +27,19 @@ final class HopContext {
   var clientIndex = ClientIndex([])
   private var clientAnswers: [Int32: ClientIndex.Answer] = [:]
   private var candidateLists: [[Candidate]?]
+  /// What rules in doubt hang on, where that is the same for every flow to the port; worked out
+  /// once for all requirements.
+  var settledConditions: [DoubtfulRule: [ConditionReference]?] = [:]
+
+  /// A rule in doubt, and what it would do.
+  struct DoubtfulRule: Hashable {
+    let rule: RuleKey
+    let outcome: Outcomes
+
+    var outcomeWord: String {
+      outcome == .allow ? "allow" : outcome == .deny ? "deny" : "undecided"
+    }
+  }
 
   init?(
     hop: Hop, number: Int, port: UInt16, family: AddressFamily, knowledge: OutsideKnowledge
@@ -113,6 +126,14 @@ final class HopContext {
     }
     settledTests[Int(number)] = .some(answer)
     return answer
+  }
+
+  /// Whether a test is in doubt for the same reasons whatever the flow.
+  func hasSettledReasons(_ test: Int32) -> Bool {
+    if settled(test) != nil { return true }
+    // Addresses alone hold a client or do not.
+    if case .source(let list) = compiled.tests[Int(test)] { return list.isPlainAddresses }
+    return false
   }
 
   /// The clients that a source test holds, found once for all requirements.

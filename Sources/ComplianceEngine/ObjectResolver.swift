@@ -20,6 +20,13 @@ struct ObjectResolver {
   }
 
   mutating func compile(_ list: EndpointList) -> CompiledEndpoints {
+    // Most lists are one object, which is what the list is then.
+    if list.terms.count == 1, list.exceptions.isEmpty, !list.negated,
+      case .object(let index) = list.terms[0]
+    {
+      let object = compiled(object: index)
+      if object.exceptions == nil, !object.negated { return object }
+    }
     var accumulator = EndpointAccumulator()
     for term in list.terms { add(term, to: &accumulator, position: nil) }
     var exceptions: CompiledEndpoints?
@@ -168,15 +175,16 @@ private struct EndpointAccumulator {
   }
 
   func finish(exceptions: CompiledEndpoints?, negated: Bool) -> CompiledEndpoints {
-    var seenNames = Set<CompiledEndpoints.Name>()
-    var seenDoubts = Set<CompiledEndpoints.Doubt>()
-    var seenTags = Set<String>()
-    return CompiledEndpoints(
+    CompiledEndpoints(
       matchesAll: matchesAll,
       addresses: AddressSet(v4: IntervalSet(v4), v6: IntervalSet(v6)),
-      names: names.filter { seenNames.insert($0).inserted },
-      tags: tags.filter { seenTags.insert($0).inserted }, categories: categories,
-      doubts: doubts.filter { seenDoubts.insert($0).inserted }, nested: nested,
-      exceptions: exceptions, negated: negated)
+      names: Self.distinct(names), tags: Self.distinct(tags), categories: categories,
+      doubts: Self.distinct(doubts), nested: nested, exceptions: exceptions, negated: negated)
+  }
+
+  private static func distinct<Item: Hashable>(_ items: [Item]) -> [Item] {
+    guard items.count > 1 else { return items }
+    var seen = Set<Item>()
+    return items.filter { seen.insert($0).inserted }
   }
 }

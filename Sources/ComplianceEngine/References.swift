@@ -46,25 +46,34 @@ extension HopOutcome {
       ? policy.files[position.file] : policy.files.first ?? ""
   }
 
-  /// What a decision in doubt hangs on, for one atom.
-  func conditions(of decision: Decision, atom: Int) -> [ConditionReference] {
-    let outcome =
-      decision.outcome == .allow ? "allow" : decision.outcome == .deny ? "deny" : "undecided"
-    var result: [ConditionReference] = []
-    for key in decision.doubts {
-      let rule = evaluator.context.compiled.tables[key.table].rules[key.rule]
-      let reference = reference(key)
-      for test in rule.tests {
-        for doubt in evaluator.doubts(of: test, atom: atom) {
-          let position = doubt.position ?? reference.position
-          result.append(
-            ConditionReference(
-              condition: doubt.condition, outcome: outcome, rule: reference, position: position,
-              file: position.map(file) ?? reference.file))
-        }
+  /// What a rule in doubt hangs on, where that is the same for every flow to the port; nil where it
+  /// depends on the atom.
+  func settledConditions(of doubtful: HopContext.DoubtfulRule) -> [ConditionReference]? {
+    let context = evaluator.context
+    if let known = context.settledConditions[doubtful] { return known }
+    let key = doubtful.rule
+    let rule = context.compiled.tables[key.table].rules[key.rule]
+    var result: [ConditionReference]?
+    if rule.tests.allSatisfy({ context.hasSettledReasons($0) }) {
+      var seen: Set<ConditionReference> = []
+      result = conditions(of: doubtful, atom: 0).filter { seen.insert($0).inserted }
+    }
+    context.settledConditions[doubtful] = .some(result)
+    return result
+  }
+
+  /// What a rule in doubt hangs on, for one atom.
+  func conditions(of doubtful: HopContext.DoubtfulRule, atom: Int) -> [ConditionReference] {
+    let rule = evaluator.context.compiled.tables[doubtful.rule.table].rules[doubtful.rule.rule]
+    let reference = reference(doubtful.rule)
+    return rule.tests.flatMap { test in
+      evaluator.doubts(of: test, atom: atom).map { doubt in
+        let position = doubt.position ?? reference.position
+        return ConditionReference(
+          condition: doubt.condition, outcome: doubtful.outcomeWord, rule: reference,
+          position: position, file: position.map(file) ?? reference.file)
       }
     }
-    return result
   }
 
   /// Whether the deciding rule names the destination, as opposed to letting everything through.

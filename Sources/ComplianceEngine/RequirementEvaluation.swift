@@ -96,10 +96,19 @@ struct RequirementEvaluation {
     func add(_ condition: ConditionReference) {
       if seen.insert(condition).inserted { result.append(condition) }
     }
+    // Rules whose conditions are all listed already, by device; those of another rule differ.
+    var settled: [Set<HopContext.DoubtfulRule>] = outcome.hops.map { _ in [] }
     for atom in undecided.lazy.flatMap(\.atoms) {
-      for hop in outcome.hops {
+      for (number, hop) in outcome.hops.enumerated() {
         for decision in hop.doubtful(atom) {
-          hop.conditions(of: decision, atom: atom).forEach(add)
+          for key in decision.doubts {
+            let doubtful = HopContext.DoubtfulRule(rule: key, outcome: decision.outcome)
+            guard let conditions = hop.settledConditions(of: doubtful) else {
+              hop.conditions(of: doubtful, atom: atom).forEach(add)
+              continue
+            }
+            if settled[number].insert(doubtful).inserted { result += conditions }
+          }
         }
         if !hop.outcomes(atom).isDisjoint(with: [.none, .broken]) {
           add(missingDefault(hop, atom: atom))
@@ -157,9 +166,18 @@ struct RequirementEvaluation {
   }
 
   private func doubtfulRules(of undecided: [FlowOutcome.Connection]) -> [RuleReference] {
-    undecided.lazy.flatMap(\.atoms).prefix(64).flatMap { atom in
-      outcome.hops.flatMap { hop in hop.doubtful(atom).map { hop.reference($0.source) } }
+    var result: [RuleReference] = []
+    // Different sources have different references, which are longer to compare.
+    var seen: [Set<Decision.Source>] = outcome.hops.map { _ in [] }
+    for atom in undecided.lazy.flatMap(\.atoms).prefix(64) {
+      for (number, hop) in outcome.hops.enumerated() {
+        for decision in hop.doubtful(atom)
+        where seen[number].insert(decision.source.decider).inserted {
+          result.append(hop.reference(decision.source))
+        }
+      }
     }
+    return result
   }
 
   private func reason(
@@ -186,6 +204,7 @@ struct RequirementEvaluation {
   }
 
   private static func unique(_ references: [RuleReference]) -> [RuleReference] {
+    guard references.count > 1 else { return references }
     var seen: Set<RuleReference> = []
     return references.filter { seen.insert($0).inserted }
   }

@@ -66,6 +66,12 @@ package struct RuleReference: Hashable, Sendable {
     self.position = position
     self.file = file
   }
+
+  /// Table and place tell rules apart; lists of thousands of them are compared.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(table)
+    hasher.combine(ordinal)
+  }
 }
 
 /// A condition with what it would decide.

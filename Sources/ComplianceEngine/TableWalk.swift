@@ -15,6 +15,11 @@ struct Decision: Sendable {
     case missingTable(String)
     /// A gate of an allow rule, by what decided in the gate.
     indirect case gate(of: RuleKey, Source)
+
+    /// What a reader is told to have decided: of a gate what decided in it.
+    var decider: Source {
+      if case .gate(_, let inner) = self { inner.decider } else { self }
+    }
   }
 
   let atoms: AtomSet

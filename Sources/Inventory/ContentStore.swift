@@ -60,7 +60,8 @@ struct ContentStore {
     guard try insert.run() > 0 else {
       find.bind(1, digest)
       guard let id = try find.number() else {
-        throw InventoryError(.damaged, "stored content cannot be found", advice: "run `sallyport verify`")
+        throw InventoryError(
+          .damaged, "stored content cannot be found", advice: "run `sallyport verify`")
       }
       return id
     }

@@ -31,14 +31,23 @@ package final class DecodedContent: Sendable {
 
   package init() {}
 
-  /// A policy as it was imported, without vendor ids, which play no part in judging.
+  /// A policy as it was imported, with vendor ids where rules have no name to be called by; else
+  /// they play no part in judging.
   package func policy(
     _ scope: HopState.ScopePolicy, of hop: HopState, in inventory: InventoryDatabase
   ) throws -> Policy {
     // Reading is for the database, understanding is not: it would keep a connection busy.
     let pieces = try inventory.read { database in try read(scope, of: hop, database) }
     do {
-      return try policy(pieces, files: hop.files)
+      var policy = try policy(pieces, files: hop.files)
+      let isNamed = policy.tables.allSatisfy { $0.rules.allSatisfy { !$0.name.isEmpty } }
+      if !isNamed {
+        PolicyPieces.attach(
+          try inventory.read { database in
+            try PolicyStore.places(of: hop.export, scope.ordinal, database)
+          }, to: &policy)
+      }
+      return policy
     } catch let error as PolicyCodingError {
       throw InventoryError(.damaged, "policy \(scope.policy) cannot be read: \(error)")
     }
@@ -128,9 +137,10 @@ package final class DecodedContent: Sendable {
       kept.count += more
       kept.headers[pieces.stored.header] = header
       kept.objects[pieces.key] = objects
-      for (id, rule) in zip(pieces.missing, missing) {
-        kept.rules[pieces.key, default: [:]][id] = rule
-      }
+      // Taken out and put back: the key is long, and a dictionary held twice would be copied.
+      var rules = kept.rules.removeValue(forKey: pieces.key) ?? [:]
+      for (id, rule) in zip(pieces.missing, missing) { rules[id] = rule }
+      kept.rules[pieces.key] = rules
     }
   }
 }

@@ -62,10 +62,18 @@ package struct AddressSet: Hashable, Sendable {
   }
 
   /// One string an interval: CIDR where the interval is a prefix, else `first-last`.
-  package var texts: [String] {
-    v4.intervals.map { Self.text(lower: .v4($0.lower), upper: .v4($0.upper)) }
-      + v6.intervals.map { Self.text(lower: .v6($0.lower), upper: .v6($0.upper)) }
+  package var texts: [String] { texts(atMost: .max) }
+
+  /// The first of ``texts``.
+  package func texts(atMost limit: Int) -> [String] {
+    let first = v4.intervals.prefix(limit)
+    let second = v6.intervals.prefix(limit - first.count)
+    return first.map { Self.text(lower: .v4($0.lower), upper: .v4($0.upper)) }
+      + second.map { Self.text(lower: .v6($0.lower), upper: .v6($0.upper)) }
   }
+
+  /// How many ``texts`` there are.
+  package var intervalCount: Int { v4.intervals.count + v6.intervals.count }
 
   private static func text(lower: IPAddress, upper: IPAddress) -> String {
     if lower == upper { return lower.text }

@@ -19,6 +19,15 @@ package struct ResultGroup: Sendable {
     let nearMiss: RuleReference?
     let conditions: [ConditionReference]
     let annotation: ResultAnnotation?
+
+    /// Results with thousands of conditions mostly have the same ones: the first tell enough.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(verdict)
+      hasher.combine(reason)
+      hasher.combine(deciding.first)
+      hasher.combine(conditions.count)
+      hasher.combine(conditions.first)
+    }
   }
 
   /// The results that are not simply allowed, grouped by cause, worst first, waived ones last.
