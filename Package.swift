@@ -28,7 +28,7 @@ let package = Package(
     .target(name: "Archives", dependencies: ["CLibArchive"]),
     .target(
       name: "ImportKit",
-      dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto", "CZlib"]),
+      dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto"]),
     .target(
       name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples", "Scripts"],
       sources: ["Imports.c"], publicHeadersPath: "include"),

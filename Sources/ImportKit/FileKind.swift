@@ -15,18 +15,6 @@ enum FileKind: Equatable {
       self = .empty
       return
     }
-    if bytes.starts(with: [0x1F, 0x8B]),
-      GzipPeek.tarNames(bytes).contains(where: {
-        $0.split(separator: "/").last == "running-config.xml"
-      })
-    {
-      self = .known(
-        "a PAN-OS device-state archive",
-        advice:
-          "unpack it (tar -xzf) and give running-config.xml; rules that a Panorama has pushed "
-          + "are only in the merged configuration (`show config merged`)")
-      return
-    }
     for (signature, what, advice) in Self.signatures where bytes.starts(with: signature) {
       self = .known(what, advice: advice)
       return

@@ -26,50 +26,60 @@ package struct FolderWatch: Sendable {
       throw InputError(.notUnderstood, path: folder, reason: "not a folder")
     }
     let plan = try ImportPlan.layout([folder], skipping: [Self.done, Self.failed])
-    let units = plan.units.filter { unit in unit.sources.allSatisfy { isSettled($0.name) } }
+    let units = plan.units.filter { unit in
+      unit.sources.allSatisfy { isSettled(onDisk($0.name)) }
+    }
     let entries = importer.run(units, now: now)
+    // A file with several exports, such as an archive, moves once, and to done/ if all went well.
+    var order: [String] = []
+    var reasons: [String: [String]] = [:]
+    var kept: Set<String> = []
+    var interruption: (any Error)?
     for entry in entries {
-      switch entry.status {
-      case .stored: try move(entry.unit, to: Self.done, reason: nil)
-      case .failed(let error):
+      for path in Set(entry.unit.sources.map { onDisk($0.name) }).sorted() {
+        if reasons[path] == nil { order.append(path) }
+        reasons[path, default: []] += []
+        guard case .failed(let error) = entry.status else { continue }
         // A busy or full database is no fault of the export: it stays for the next round.
-        if let error = error as? InventoryError, error.code != .unknownName { throw error }
-        try move(entry.unit, to: Self.failed, reason: "\(error)")
+        if let error = error as? InventoryError, error.code != .unknownName {
+          kept.insert(path)
+          interruption = error
+        } else {
+          reasons[path, default: []].append("\(error)")
+        }
       }
     }
+    for path in order where !kept.contains(path) { try move(path, because: reasons[path] ?? []) }
+    if let interruption { throw interruption }
     return entries
   }
 
   private func isSettled(_ path: String) -> Bool {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    guard let modified = attributes?[.modificationDate] as? Date else {
-      // A file inside an archive: the archive itself counts, which the plan has read whole.
-      return true
-    }
+    guard let modified = attributes?[.modificationDate] as? Date else { return false }
     return Date().timeIntervalSince(modified) >= settle
   }
 
-  private func move(_ unit: ImportUnit, to name: String, reason: String?) throws {
+  /// - Parameter reasons: why something in the file was not stored; empty where all was.
+  private func move(_ path: String, because reasons: [String]) throws {
     let manager = FileManager.default
-    for source in unit.sources {
-      let path = onDisk(source.name)
-      guard manager.fileExists(atPath: path) else { continue }
-      let relative = path.dropFirst(folder.count).drop { $0 == "/" }
-      let target = InputFiles.joined(InputFiles.joined(folder, name), String(relative))
-      do {
-        try manager.createDirectory(
-          atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        let free = Self.freeName(target)
-        try manager.moveItem(atPath: path, toPath: free)
-        if let reason {
-          try Data((reason + "\n").utf8).write(to: URL(fileURLWithPath: free + ".error.txt"))
-        }
-      } catch {
-        throw InputError(
-          .notReadable, path: path,
-          reason: "cannot be moved to \(target): "
-            + SystemWords.describe(error), advice: "it would be imported again and again")
+    let relative = path.dropFirst(folder.count).drop { $0 == "/" }
+    let place = InputFiles.joined(folder, reasons.isEmpty ? Self.done : Self.failed)
+    let target = InputFiles.joined(place, String(relative))
+    do {
+      try manager.createDirectory(
+        atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      let free = Self.freeName(target)
+      try manager.moveItem(atPath: path, toPath: free)
+      if !reasons.isEmpty {
+        try Data((reasons.joined(separator: "\n") + "\n").utf8)
+          .write(to: URL(fileURLWithPath: free + ".error.txt"))
       }
+    } catch {
+      throw InputError(
+        .notReadable, path: path,
+        reason: "cannot be moved to \(target): "
+          + SystemWords.describe(error), advice: "it would be imported again and again")
     }
   }
 

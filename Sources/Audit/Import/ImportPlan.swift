@@ -92,6 +92,8 @@ package struct ImportPlan: Sendable {
     private var order: [Key] = []
     private var groups: [Key: [ImportUnit.Source]] = [:]
     private var strays: [(path: String, reason: String)] = []
+    /// Archives that cannot be read.
+    private var broken: [String] = []
 
     mutating func add(_ name: String, of folder: String) throws(InputError) {
       let path = InputFiles.joined(folder, name)
@@ -99,7 +101,15 @@ package struct ImportPlan: Sendable {
       // Archives in the root are like the folder itself, those further in hold one export's files.
       if components.count == 1 {
         let file = try InputFiles.file(path)
-        if ArchiveReader.isArchive(file.bytes) { return try addArchive(file, below: []) }
+        if ArchiveReader.isArchive(file.bytes) {
+          do {
+            return try addArchive(file, below: [])
+          } catch {
+            // Read again as an export, it fails with this reason and does not stop the others.
+            broken.append(path)
+            return
+          }
+        }
       }
       add(components, .path(path))
     }
@@ -151,7 +161,11 @@ package struct ImportPlan: Sendable {
           ImportUnit(
             site: key.site, device: key.device, takenAt: key.date, takenAtSource: .file,
             sources: groups[key] ?? [])
-        }, strays: strays)
+        }
+          + broken.map { path in
+            ImportUnit(
+              site: "", device: nil, takenAt: nil, takenAtSource: .file, sources: [.path(path)])
+          }, strays: strays)
     }
   }
 }

@@ -85,7 +85,10 @@ package enum InputFiles {
   }
 
   private static func isVisible(_ name: String) -> Bool {
-    !name.split(separator: "/").contains { $0.hasPrefix(".") || $0 == "__MACOSX" }
+    // `tar -c .` begins all names with `./`.
+    !name.split(separator: "/").contains {
+      $0.hasPrefix(".") && $0 != "." || $0 == "__MACOSX"
+    }
   }
 
   static func file(_ path: String) throws(InputError) -> ExportFile {
@@ -104,6 +107,12 @@ package enum InputFiles {
     }
   }
 
+  /// "Export device state" packs the running configuration with groups, templates and certificates.
+  private static func isDeviceState(_ entries: [ArchiveReader.Entry]) -> Bool {
+    entries.count > 1
+      && entries.contains { ["running-config.xml", "./running-config.xml"].contains($0.name) }
+  }
+
   /// The file, or what is in it where it is an archive.
   static func unpacked(_ file: ExportFile) throws(InputError) -> [ExportFile] {
     guard ArchiveReader.isArchive(file.bytes) else { return [file] }
@@ -114,6 +123,15 @@ package enum InputFiles {
       throw InputError(
         .notUnderstood, path: file.name, reason: error.reason,
         advice: "give the files themselves, or pack them again")
+    }
+    if isDeviceState(entries) {
+      throw InputError(
+        .notUnderstood, path: file.name,
+        reason: "a PAN-OS device-state archive: what a Panorama has pushed lies beside the local "
+          + "configuration in it, and together they make the rules",
+        advice:
+          "give the merged configuration (`show config merged`) or, where no Panorama manages "
+          + "the firewall, running-config.xml out of the archive")
     }
     let files = entries.filter { isVisible($0.name) }.map { entry in
       ExportFile(

@@ -40,7 +40,7 @@ struct NFTRuleTranslator {
         case "return": verdicts.append(([], .return))
         case "continue": verdicts.append(([], .continue))
         case "jump", "goto":
-          verdicts.append(([], jump(kind, body["target"]?.string ?? "", chain)))
+          verdicts += jump(kind, body["target"]?.string ?? "", chain)
         case "vmap": verdicts += verdictMap(body, chain: chain, context: &context)
         case "queue":
           verdicts.append(
@@ -152,15 +152,19 @@ struct NFTRuleTranslator {
 
   private mutating func jump(
     _ kind: String, _ target: String, _ chain: NFTRuleset.Chain
-  ) -> Action {
+  ) -> [(Alternative, Action)] {
     let name = NFTRuleset.Name(family: chain.name.family, table: chain.name.table, name: target)
-    if ruleset.numbers[name] == nil {
-      notes.append(
-        Note(
-          .unresolved, "chain `\(name.text)` is not in the dump",
-          at: SourcePosition(line: chain.value.line, pointer: chain.value.pointer)))
+    guard ruleset.numbers[name] == nil else {
+      return [([], kind == "jump" ? .jump(name.text) : .goto(name.text))]
     }
-    return kind == "jump" ? .jump(name.text) : .goto(name.text)
+    let what = "chain `\(name.text)` is not in the dump"
+    notes.append(
+      Note(
+        .unresolved, what,
+        at: SourcePosition(line: chain.value.line, pointer: chain.value.pointer)))
+    // It may accept, drop, or return.
+    let doubt = Clause.requires(Condition(.unresolved, what))
+    return [([doubt], .allow), ([doubt], .deny(.drop))]
   }
 
   /// A map from keys to verdicts: a key that is not in the map leaves the rule without effect.
@@ -188,7 +192,7 @@ struct NFTRuleTranslator {
     var result: [(Alternative, Action)] = []
     for entry in entries {
       let pair = entry.elements.map { $0 }
-      guard pair.count == 2, let action = action(pair[1], chain: chain) else {
+      guard pair.count == 2, let actions = actions(pair[1], chain: chain) else {
         context.note("an entry of a verdict map is not readable")
         result.append(
           ([.requires(Condition(.unmodelled, "an entry of a verdict map"))], .deny(.drop)))
@@ -197,7 +201,7 @@ struct NFTRuleTranslator {
       for alternative in context.equals(key, pair[0]) {
         let doubt: Alternative =
           isDynamic ? [.requires(Condition(.externalList, "the map changes at run time"))] : []
-        result.append((alternative + doubt, action))
+        result += actions.map { (alternative + doubt + $0, $1) }
       }
     }
     if result.isEmpty { result = [([.never("the verdict map is empty")], .continue)] }
@@ -216,14 +220,16 @@ struct NFTRuleTranslator {
     }
   }
 
-  private mutating func action(_ value: JSONValue, chain: NFTRuleset.Chain) -> Action? {
+  private mutating func actions(
+    _ value: JSONValue, chain: NFTRuleset.Chain
+  ) -> [(Alternative, Action)]? {
     for (kind, body) in value.members {
       switch kind {
-      case "accept": return .allow
-      case "drop": return .deny(.drop)
-      case "reject": return .deny(.reject)
-      case "return": return .return
-      case "continue": return .continue
+      case "accept": return [([], .allow)]
+      case "drop": return [([], .deny(.drop))]
+      case "reject": return [([], .deny(.reject))]
+      case "return": return [([], .return)]
+      case "continue": return [([], .continue)]
       case "jump", "goto": return jump(kind, body["target"]?.string ?? "", chain)
       default: return nil
       }
