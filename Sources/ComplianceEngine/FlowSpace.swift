@@ -40,6 +40,9 @@ struct FlowSpace: Sendable {
 
   /// The atoms whose target, client or zones satisfy a test.
   func atoms(whereTarget accept: [Bool]) -> AtomSet {
+    // Nearly every test holds all targets or none, and there may be thousands of clients.
+    if !accept.contains(true) { return AtomSet(count: count) }
+    if !accept.contains(false) { return allAtoms }
     var set = AtomSet(count: count)
     for atom in 0..<count where accept[atom % targets.count] { set.insert(atom) }
     return set
@@ -59,6 +62,8 @@ struct FlowSpace: Sendable {
   }
 
   func atoms(whereZones accept: [Bool]) -> AtomSet {
+    if !accept.contains(true) { return AtomSet(count: count) }
+    if !accept.contains(false) { return allAtoms }
     var set = AtomSet(count: count)
     for atom in 0..<count where accept[atom / (targets.count * clients.count)] { set.insert(atom) }
     return set

@@ -109,9 +109,13 @@ final class TestEvaluator {
       let truths = space.targets.map {
         list.truth(for: question($0, pathVisible: visibility))
       }
-      yes.formUnion(space.atoms(whereTarget: truths.map { $0 == .yes }).intersection(atoms))
-      perhaps.formUnion(
-        space.atoms(whereTarget: truths.map { $0 == .perhaps }).intersection(atoms))
+      if truths.contains(.yes) {
+        yes.formUnion(space.atoms(whereTarget: truths.map { $0 == .yes }).intersection(atoms))
+      }
+      if truths.contains(.perhaps) {
+        perhaps.formUnion(
+          space.atoms(whereTarget: truths.map { $0 == .perhaps }).intersection(atoms))
+      }
     }
     if decrypts {
       add(.yes, within: everything)
