@@ -7,6 +7,9 @@ import CSimdJSON
 package final class JSONTree: @unchecked Sendable {
   // Unchecked: the C arrays are written once, before the initialiser returns, and only read after.
   private var tree: spj_tree
+  /// The same arrays as constants, which need no check for exclusive access at each look.
+  private let nodes: UnsafePointer<spj_node>?
+  private let strings: UnsafePointer<CChar>?
   /// Byte offsets at which lines start, for positions.
   private let lineStarts: [UInt32]
 
@@ -28,6 +31,8 @@ package final class JSONTree: @unchecked Sendable {
       }
     }
     self.tree = tree
+    nodes = UnsafePointer(tree.nodes)
+    strings = UnsafePointer(tree.strings)
     lineStarts = starts
     guard succeeded else { throw JSONReadError(error, text: text, lineStarts: starts) }
   }
@@ -43,10 +48,14 @@ package final class JSONTree: @unchecked Sendable {
 
   package var valueCount: Int { tree.node_count }
 
-  func node(_ index: UInt32) -> spj_node { tree.nodes[Int(index)] }
+  func node(_ index: UInt32) -> spj_node {
+    // Only a tree that was read gives out values, and every value's index is in it.
+    guard let nodes else { return spj_node() }
+    return nodes[Int(index)]
+  }
 
   func bytes(_ node: spj_node) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: tree.strings + Int(node.start), count: Int(node.length))
+    UnsafeRawBufferPointer(start: strings.map { $0 + Int(node.start) }, count: Int(node.length))
   }
 
   func line(ofOffset offset: UInt32) -> Int { Self.line(ofOffset: offset, in: lineStarts) }

@@ -87,11 +87,21 @@ package struct JSONValue: Sendable {
   /// As ``member(_:)``, letters of both cases being equal: some tools change the case of names.
   package func member(ignoringCase name: String) -> JSONValue? {
     guard Int(node.kind) == SPJ_OBJECT else { return nil }
-    let wanted = Array(name.lowercased().utf8)
-    return find { key in
-      key.count == wanted.count
-        && zip(key, wanted).allSatisfy { ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) == $1 }
+    var name = name
+    return name.withUTF8 { wanted in
+      find { key in
+        guard key.count == wanted.count else { return false }
+        for index in wanted.indices
+        where Self.lowercased(key[index]) != Self.lowercased(wanted[index]) {
+          return false
+        }
+        return true
+      }
     }
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 {
+    byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
   }
 
   private func find(_ accept: (UnsafeRawBufferPointer) -> Bool) -> JSONValue? {

@@ -99,7 +99,8 @@ extension AddressSet {
     if let slash = text.utf8.firstIndex(of: 0x2F) {
       guard let address = IPAddress(text[..<slash]) else { return .failure(.notAnAddress) }
       let tail = text[text.index(after: slash)...]
-      if let length = UInt8(tail) {
+      // Digits only: a sign, which `UInt8` would take, is no prefix length.
+      if tail.utf8.first.map({ $0 >= 0x30 && $0 <= 0x39 }) ?? false, let length = UInt8(tail) {
         guard let set = AddressSet(prefix: address, length: length) else {
           return .failure(.prefixTooLong)
         }
@@ -148,9 +149,14 @@ extension AddressSet {
 
   /// Whether a CIDR text names an address inside the prefix instead of its base (`192.0.2.1/24`).
   package static func hasHostBits(_ text: some StringProtocol) -> Bool {
-    guard let slash = text.firstIndex(of: "/"), let address = IPAddress(text[..<slash]),
-      let set = AddressSet(parsing: text)
+    guard let slash = text.utf8.firstIndex(of: 0x2F), let address = IPAddress(text[..<slash])
     else { return false }
+    if case .v4(let value) = address, let length = UInt8(text[text.index(after: slash)...]),
+      length <= 32
+    {
+      return length < 32 && value & (.max >> UInt32(length)) != 0
+    }
+    guard let set = AddressSet(parsing: text) else { return false }
     switch address {
     case .v4(let value): return set.v4.first != value
     case .v6(let value): return set.v6.first != value

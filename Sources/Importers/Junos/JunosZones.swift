@@ -1,3 +1,4 @@
+import ImportKit
 import NetworkSets
 import PolicyModel
 
@@ -114,33 +115,6 @@ struct JunosZones {
   private mutating func propose(
     units: [(name: String, node: JunosNode)], security: [JunosNode], routing: [JunosNode]
   ) {
-    guard !zones.isEmpty else {
-      proposals = [
-        ClientProposal(
-          client: Client(), reason: "the export has no zones; judged between two different zones")
-      ]
-      return
-    }
-    let (internet, why) = internetZone(units: units, security: security, routing: routing)
-    if let internet, let index = zones.firstIndex(where: { $0.name == internet }) {
-      zones[index].leadsToInternet = true
-    }
-    let inside = zones.filter { $0.name != internet }
-    let sources = inside.isEmpty ? zones : inside
-    for zone in sources {
-      let target = internet ?? sources.first { $0.name != zone.name }?.name ?? zone.name
-      proposals.append(
-        ClientProposal(
-          client: Client(fromZone: zone.name, toZone: target, networks: zone.networks),
-          reason: internet == nil ? why : "`\(target)` leads to the Internet: \(why)"))
-    }
-  }
-
-  /// The zone for which most speaks of a default route, source translation and its name, in this
-  /// order.
-  private func internetZone(
-    units: [(name: String, node: JunosNode)], security: [JunosNode], routing: [JunosNode]
-  ) -> (String?, String) {
     let routed = Set(defaultRouteInterfaces(units, routing).compactMap { byInterface[$0] })
     var translated: Set<String> = []
     for section in security {
@@ -151,29 +125,7 @@ struct JunosZones {
         }
       }
     }
-    var best: (zone: String, score: Int, why: [String])?
-    for zone in zones {
-      var score = 0
-      var why: [String] = []
-      if routed.contains(zone.name) {
-        score += 4
-        why.append("a default route leaves there")
-      }
-      if translated.contains(zone.name) {
-        score += 3
-        why.append("source addresses are translated there")
-      }
-      let words = ["untrust", "internet", "outside", "external", "wan", "public"]
-      if words.contains(where: { zone.name.lowercased().contains($0) }) {
-        score += 2
-        why.append("its name")
-      }
-      if score > best?.score ?? 0 { best = (zone.name, score, why) }
-    }
-    guard let best else {
-      return (nil, "the export does not show which zone leads to the Internet")
-    }
-    return (best.zone, best.why.joined(separator: ", "))
+    proposals = OutsideZone(routed: routed, translated: translated).proposals(for: &zones)
   }
 
   private func defaultRouteInterfaces(

@@ -1,3 +1,4 @@
+import ImportKit
 import NetworkSets
 import PolicyModel
 import XMLTree
@@ -76,33 +77,6 @@ struct PANOSZones {
   }
 
   private mutating func propose(_ topologies: [PANOSTopology], nat: [XMLElement]) {
-    guard !zones.isEmpty else {
-      proposals = [
-        ClientProposal(
-          client: Client(), reason: "the export has no zones; judged between two different zones")
-      ]
-      return
-    }
-    let (internet, why) = internetZone(topologies, nat: nat)
-    if let internet, let index = zones.firstIndex(where: { $0.name == internet }) {
-      zones[index].leadsToInternet = true
-    }
-    let inside = zones.filter { $0.name != internet && !external.contains($0.name) }
-    let sources = inside.isEmpty ? zones : inside
-    for zone in sources {
-      let target = internet ?? sources.first { $0.name != zone.name }?.name ?? zone.name
-      proposals.append(
-        ClientProposal(
-          client: Client(fromZone: zone.name, toZone: target, networks: zone.networks),
-          reason: internet == nil ? why : "`\(target)` leads to the Internet: \(why)"))
-    }
-  }
-
-  /// The zone by which the Internet is reached, and what shows it: the one for which most speaks of
-  /// a default route, source translation and its name, in this order.
-  private func internetZone(
-    _ topologies: [PANOSTopology], nat: [XMLElement]
-  ) -> (String?, String) {
     var routed: Set<String> = []
     for topology in topologies {
       let interfaces = Set(topology.defaultRouteInterfaces)
@@ -117,32 +91,7 @@ struct PANOSZones {
     {
       translated.formUnion(PANOSElements.members(entry.child("to")).map(\.text))
     }
-    var best: (zone: String, score: Int, why: [String])?
-    for zone in zones {
-      var score = 0
-      var why: [String] = []
-      if routed.contains(zone.name) {
-        score += 4
-        why.append("a default route leaves there")
-      }
-      if translated.contains(zone.name) {
-        score += 3
-        why.append("source addresses are translated there")
-      }
-      let words = ["untrust", "internet", "outside", "external", "wan", "public"]
-      if words.contains(where: { zone.name.lowercased().contains($0) }) {
-        score += 2
-        why.append("its name")
-      }
-      if external.contains(zone.name) {
-        score += 1
-        why.append("it leads on to another virtual system")
-      }
-      if score > best?.score ?? 0 { best = (zone.name, score, why) }
-    }
-    guard let best else {
-      return (nil, "the export does not show which zone leads to the Internet")
-    }
-    return (best.zone, best.why.joined(separator: ", "))
+    proposals = OutsideZone(routed: routed, translated: translated, onwards: external)
+      .proposals(for: &zones)
   }
 }
