@@ -13,10 +13,13 @@ package struct ImportFormat: Hashable, Sendable {
   /// Raised whenever the importer reads the same bytes into another policy, so that history can
   /// tell a change of the device from a change of Sallyport.
   package var importerVersion: Int
+  /// What no export of this kind contains although it plays a part, and how to get it; a note of
+  /// every policy. Nil where the importer itself says it, depending on the export.
+  package var notInExport: String?
 
   package init(
     id: String, product: String, versions: String, howToExport: [String], pieces: String,
-    importerVersion: Int
+    importerVersion: Int, notInExport: String? = nil
   ) {
     self.id = id
     self.product = product
@@ -24,5 +27,6 @@ package struct ImportFormat: Hashable, Sendable {
     self.howToExport = howToExport
     self.pieces = pieces
     self.importerVersion = importerVersion
+    self.notInExport = notInExport
   }
 }

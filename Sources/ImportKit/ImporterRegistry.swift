@@ -78,7 +78,9 @@ package struct ImporterRegistry: Sendable {
           .reading, "a file was passed over: \(error.reason)",
           at: SourcePosition(file: documents.count + number, line: 1)))
     }
+    let standing = chosen.format.notInExport.map { [Note(.completeness, $0)] } ?? []
     for index in export.policies.indices {
+      export.policies[index].notes += standing
       // A policy in neutral JSON counts the files of the export from which it was made.
       let own = export.policies[index].files.count
       if own == 0 || !readingNotes.isEmpty { export.policies[index].files += names }

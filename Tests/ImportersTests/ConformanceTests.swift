@@ -67,6 +67,19 @@ import Testing
   }
 
   /// Cut behind every `>` or structural character of a small sample.
+  /// Every result says what such an export does not contain; a policy that a person wrote in
+  /// Sallyport's own form holds what that person says.
+  @Test(arguments: try SampleCase.minimal())
+  func everyPolicySaysWhatTheExportLacks(_ sample: SampleCase) throws {
+    let outcome = try importerRegistry.read(sample.inputs())
+    guard outcome.format.id != "sallyport-policy" else { return }
+    for policy in outcome.export.policies {
+      #expect(
+        policy.notes.contains { $0.kind == .completeness },
+        "\(outcome.format.id), \(policy.scope): no completeness note")
+    }
+  }
+
   @Test(arguments: try SampleCase.minimal())
   func truncationIsAnErrorOrAPolicy(_ sample: SampleCase) throws {
     for file in try sample.inputs() {

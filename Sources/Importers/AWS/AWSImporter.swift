@@ -34,7 +34,11 @@ package struct AWSImporter: ExportImporter {
     ],
     pieces:
       "policies with their rule groups, firewalls, VPCs, prefix lists, domain lists, as separate "
-      + "files or one template", importerVersion: 1)
+      + "files or one template", importerVersion: 2,
+    notInExport:
+      "routes, which decide whether traffic passes the firewall at all, entries of managed rule "
+      + "groups and of managed prefix lists are not in the export; see `aws ec2 "
+      + "describe-route-tables` and `aws ec2 get-managed-prefix-list-entries`")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }

@@ -29,7 +29,11 @@ package struct AzureFirewallImporter: ExportImporter {
     ],
     pieces:
       "a template, with its parameters file if need be; or policy, groups, IP groups and parent "
-      + "policy as separate files", importerVersion: 1)
+      + "policy as separate files", importerVersion: 2,
+    notInExport:
+      "routes, which decide whether a subnet's traffic passes the firewall, and the contents of "
+      + "FQDN tags, web categories and service tags are not in the export; see `az network "
+      + "route-table list` and `az network list-service-tags --location REGION`")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }

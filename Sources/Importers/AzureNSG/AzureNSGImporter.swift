@@ -25,7 +25,11 @@ package struct AzureNSGImporter: ExportImporter {
       "az network nic list -g GROUP -o json (members of application security groups)",
     ],
     pieces: "any number of groups, with network interfaces; or a template with its parameters file",
-    importerVersion: 1)
+    importerVersion: 2,
+    notInExport:
+      "routes, and security admin rules of a network manager, which act before security groups, "
+      + "are not in the export; see `az network nic show-effective-route-table` and `az network nic "
+      + "list-effective-nsg`")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }

@@ -28,7 +28,10 @@ package struct FMCImporter: ExportImporter {
       "GET /api/fmc_platform/v1/info/serverversion",
       "on-box manager: GET /api/fdm/latest/policy/accesspolicies and …/accessrules, and the objects",
     ],
-    pieces: "any number of answers of one manager", importerVersion: 1)
+    pieces: "any number of answers of one manager", importerVersion: 2,
+    notInExport:
+      "what the system loads at run time is not in the export: Security Intelligence feeds, URL "
+      + "categories and reputations of hosts, addresses of FQDN objects (`show fqdn` on the device)")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }

@@ -27,7 +27,10 @@ package struct FortiGateImporter: ExportImporter {
         + "/pm/config/adom/A/obj/firewall/address and the other tables of objects",
     ],
     pieces: "one backup; or any number of API answers of one device, or of one administrative "
-      + "domain", importerVersion: 1)
+      + "domain", importerVersion: 2,
+    notInExport:
+      "what the firewall loads at run time is not in the export: FortiGuard categories of hosts, "
+      + "contents of external feeds, addresses of FQDN objects (`diagnose firewall fqdn list`)")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     if let tree = document.json {

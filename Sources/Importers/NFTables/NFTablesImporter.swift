@@ -18,7 +18,11 @@ package struct NFTablesImporter: ExportImporter {
   package let format = ImportFormat(
     id: "nftables", product: "Linux nftables", versions: "nft 0.9 to 1.1, JSON schema 1",
     howToExport: ["nft -j list ruleset > ruleset.json (as root)"], pieces: "one file",
-    importerVersion: 1)
+    importerVersion: 2,
+    notInExport:
+      "whether the machine routes at all (sysctl net.ipv4.ip_forward and "
+      + "net.ipv6.conf.all.forwarding), and programs attached outside of nftables (tc, XDP), are not "
+      + "in the dump")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json, let list = tree.root["nftables"], list.isArray else {
