@@ -64,8 +64,9 @@ package final class DecodedContent: Sendable {
     var objects: DecodedObjects?
     var endpointBodies: [[UInt8]] = []
     var serviceBodies: [[UInt8]] = []
-    /// Rules that are known, by content.
-    var rules: [Int64: Rule] = [:]
+    /// One list a table; nil where a rule is missing.
+    var rules: [[Rule?]] = []
+    /// Contents of rules that are not known yet, each once.
     var missing: [Int64] = []
     var missingBodies: [[UInt8]] = []
   }
@@ -82,10 +83,13 @@ package final class DecodedContent: Sendable {
     kept.withLock { kept in
       pieces.header = kept.headers[stored.header]
       pieces.objects = kept.objects[pieces.key]
-      let known = kept.rules[pieces.key]
-      var seen: Set<Int64> = []
-      for id in stored.rules.joined() where seen.insert(id).inserted {
-        if let rule = known?[id] { pieces.rules[id] = rule } else { pieces.missing.append(id) }
+      let known = kept.rules[pieces.key] ?? [:]
+      pieces.rules = stored.rules.map { ids in ids.map { known[$0] } }
+    }
+    var seen: Set<Int64> = []
+    for (ids, rules) in zip(stored.rules, pieces.rules) {
+      for (id, rule) in zip(ids, rules) where rule == nil && seen.insert(id).inserted {
+        pieces.missing.append(id)
       }
     }
     if pieces.header == nil {
@@ -109,15 +113,14 @@ package final class DecodedContent: Sendable {
       ?? DecodedObjects(
         endpointObjects: pieces.endpointBodies, serviceObjects: pieces.serviceBodies)
     let missing = try objects.rules(pieces.missingBodies)
-    var rules = pieces.rules
-    for (id, rule) in zip(pieces.missing, missing) { rules[id] = rule }
+    let new = Dictionary(uniqueKeysWithValues: zip(pieces.missing, missing))
     keep(pieces, header: header, objects: objects, missing: missing)
     policy.files = files
     policy.endpointObjects = objects.endpointObjects
     policy.serviceObjects = objects.serviceObjects
     for (index, ids) in pieces.stored.rules.enumerated()
     where policy.tables.indices.contains(index) {
-      policy.tables[index].rules = ids.compactMap { rules[$0] }
+      policy.tables[index].rules = zip(ids, pieces.rules[index]).compactMap { $1 ?? new[$0] }
     }
     PolicyPieces.attach(pieces.places, to: &policy)
     return policy

@@ -31,7 +31,8 @@ package struct FMCImporter: ExportImporter {
     pieces: "any number of answers of one manager", importerVersion: 2,
     notInExport:
       "what the system loads at run time is not in the export: Security Intelligence feeds, URL "
-      + "categories and reputations of hosts, addresses of FQDN objects (`show fqdn` on the device)")
+      + "categories and reputations of hosts, addresses of FQDN objects (`show fqdn` on the device)"
+  )
 
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }
