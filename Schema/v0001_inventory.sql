@@ -359,5 +359,7 @@ CREATE TABLE event (
   seal TEXT NOT NULL
 ) STRICT;
 
+CREATE INDEX event_by_subject ON event (subject, kind);
+
 -- Full-text search over names, comments and members of rules and objects; rowid is content.id.
 CREATE VIRTUAL TABLE content_search USING fts5(words, content='', tokenize='unicode61');
