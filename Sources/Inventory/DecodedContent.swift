@@ -38,19 +38,19 @@ package final class DecodedContent: Sendable {
   ) throws -> Policy {
     // Reading is for the database, understanding is not: it would keep a connection busy.
     let pieces = try inventory.read { database in try read(scope, of: hop, database) }
+    var policy: Policy
     do {
-      var policy = try policy(pieces, files: hop.files)
-      let isNamed = policy.tables.allSatisfy { $0.rules.allSatisfy { !$0.name.isEmpty } }
-      if !isNamed {
-        PolicyPieces.attach(
-          try inventory.read { database in
-            try PolicyStore.places(of: hop.export, scope.ordinal, database)
-          }, to: &policy)
-      }
-      return policy
-    } catch let error as PolicyCodingError {
+      policy = try self.policy(pieces, files: hop.files)
+    } catch {
       throw InventoryError(.damaged, "policy \(scope.policy) cannot be read: \(error)")
     }
+    let isNamed = policy.tables.allSatisfy { $0.rules.allSatisfy { !$0.name.isEmpty } }
+    guard !isNamed else { return policy }
+    let places = try inventory.read { database in
+      try PolicyStore.places(of: hop.export, scope.ordinal, database)
+    }
+    PolicyPieces.attach(places, to: &policy)
+    return policy
   }
 
   // MARK: Reading

@@ -71,6 +71,36 @@ import Testing
     #expect(sites.out.split(whereSeparator: \.isNewline) == ["site", "piped", "site"])
   }
 
+  /// What is stored and put together again is judged and named as the export itself is.
+  @Test(arguments: try Samples.all(named: "minimal"))
+  func auditSaysWhatCheckSays(_ format: String, _ inputs: [String]) throws {
+    let session = try Session()
+    let check = try session.runner.run(
+      ["check"] + inputs + ["--format", "csv"], in: session.folder.url.path)
+    let stored = try session.runner.run(
+      ["import"] + inputs + ["--site", "a", "--device", "fw"], in: session.folder.url.path)
+    #expect(stored.status == 0, "\(stored.err)")
+    let audit = try session.run("audit", "--format", "csv")
+    #expect(audit.status == check.status)
+    #expect(try Self.judgements(audit.out) == Self.judgements(check.out))
+  }
+
+  /// Scope, endpoint, port, verdict, reason, rule, table and line of each row.
+  private static func judgements(_ csv: String) throws -> [String] {
+    let session = try Session()
+    try session.folder.write("rows.csv", csv)
+    let script = """
+      import csv, sys
+      columns = ["scope", "zones", "endpoint", "port", "verdict", "reason", "rule", "table", "line"]
+      for row in csv.DictReader(open("rows.csv")):
+          print([row[column] for column in columns])
+      """
+    let python = try ProgramRunner(path: "/usr/bin/python3").run(
+      ["-c", script], in: session.folder.url.path)
+    #expect(python.status == 0, "\(python.err)")
+    return python.out.split(separator: "\n").map(String.init).sorted()
+  }
+
   /// Secrets are planted in every format's canary sample: none may be in the bytes of the database,
   /// in a report, or in the log.
   @Test(arguments: try Samples.all(named: "canaries"))
