@@ -62,9 +62,7 @@ struct RowStatement {
   /// - Returns: the number of rows that it inserted, changed or removed.
   @discardableResult
   func run() throws -> Int {
-    let status = sqlite3_step(pointer)
-    defer { sqlite3_reset(pointer) }
-    guard status == SQLITE_DONE || status == SQLITE_ROW else { throw error(status) }
+    try first {}
     return Int(sqlite3_changes(connection))
   }
 
@@ -77,47 +75,38 @@ struct RowStatement {
   }
 
   /// The number in the first column of the first row; nil where there is no row.
-  func number() throws -> Int64? {
-    let status = sqlite3_step(pointer)
-    defer { sqlite3_reset(pointer) }
-    switch status {
-    case SQLITE_ROW: return sqlite3_column_int64(pointer, 0)
-    case SQLITE_DONE: return nil
-    default: throw error(status)
-    }
-  }
+  func number() throws -> Int64? { try first { sqlite3_column_int64(pointer, 0) } }
 
   /// The text in the first column of the first row; nil where there is no row.
   func text() throws -> [UInt8]? {
-    let status = sqlite3_step(pointer)
-    defer { sqlite3_reset(pointer) }
-    switch status {
-    case SQLITE_ROW:
+    try first {
       let start = sqlite3_column_text(pointer, 0)
       return Array(
         UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, 0))))
-    case SQLITE_DONE: return nil
-    default: throw error(status)
     }
   }
 
   /// The digest in the first column of the first row; nil where there is none.
   func digest() throws -> ContentDigest? {
-    let status = sqlite3_step(pointer)
-    defer { sqlite3_reset(pointer) }
-    switch status {
-    case SQLITE_ROW:
+    try first {
       let bytes = UnsafeRawBufferPointer(
         start: sqlite3_column_blob(pointer, 0), count: Int(sqlite3_column_bytes(pointer, 0)))
       return ContentDigest(Data(bytes))
-    case SQLITE_DONE: return nil
-    default: throw error(status)
-    }
+    } ?? nil
   }
 
-  private func error(_ status: Int32) -> DatabaseError {
-    DatabaseError(
-      resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
-      message: String(cString: sqlite3_errmsg(connection)), sql: statement.sql)
+  /// Runs it, and reads the first row where there is one.
+  @discardableResult
+  private func first<Value>(_ read: () -> Value) throws -> Value? {
+    let status = sqlite3_step(pointer)
+    defer { sqlite3_reset(pointer) }
+    switch status {
+    case SQLITE_ROW: return read()
+    case SQLITE_DONE: return nil
+    default:
+      throw DatabaseError(
+        resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+        message: String(cString: sqlite3_errmsg(connection)), sql: statement.sql)
+    }
   }
 }

@@ -76,7 +76,12 @@ extension InventoryDatabase {
       let samePolicy = try Self.hasSamePolicy(device, exportID, snapshot.takenAt, database)
       switch change {
       case .none: break
-      case .appended(let id): try RuleHistory.append(id, of: device, scopes: scopes, database)
+      case .appended(let id):
+        // A newer importer may have read these bytes before; then its reading stands.
+        let current = try Int64.fetchOne(
+          database, sql: "SELECT export_id FROM snapshot WHERE id = ?", arguments: [id])
+        try RuleHistory.append(
+          id, of: device, scopes: current == exportID ? scopes : nil, database)
       case .rewritten: try RuleHistory.rebuild(device, database)
       }
       try EvaluationStore.invalidate(site: site, from: snapshot.takenAt, database)
