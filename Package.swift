@@ -2,6 +2,14 @@
 import PackageDescription
 
 // Arrows go one way: sets → model → engine, importers, store and reports → use cases → command.
+
+/// The rooms of the importers, one a vendor or a family with shared code: folders below
+/// `Sources/Importers`. None knows another; all depend on `ImportKit` alone.
+let importers = [
+  "AWS", "Azure", "CheckPoint", "CiscoFMC", "FortiGate", "Junos", "Linux", "Meraki",
+  "PacketFilter", "PaloAlto", "WindowsFirewall",
+]
+
 let package = Package(
   name: "Sallyport",
   products: [.executable(name: "sallyport", targets: ["sallyport"])],
@@ -18,6 +26,7 @@ let package = Package(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Digests", dependencies: ["CLibCrypto"]),
     .target(name: "XMLTree", dependencies: ["CLibXML2"]),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "JSONTree", dependencies: ["CSimdJSON"]),
@@ -28,7 +37,7 @@ let package = Package(
     .target(name: "Archives", dependencies: ["CLibArchive"]),
     .target(
       name: "ImportKit",
-      dependencies: ["PolicyModel", "XMLTree", "JSONTree", "CLibCrypto"]),
+      dependencies: ["NetworkSets", "PolicyModel", "XMLTree", "JSONTree", "Digests"]),
     .target(
       name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples", "Scripts"],
       sources: ["Imports.c"], publicHeadersPath: "include"),
@@ -36,7 +45,14 @@ let package = Package(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree", "CZlib"]),
-    .target(name: "Importers", dependencies: ["ImportKit", "PolicyCoding"]),
+    .target(
+      name: "NeutralPolicyImporter", dependencies: ["ImportKit", "PolicyCoding"],
+      path: "Sources/Importers/NeutralPolicy"),
+    .target(
+      name: "Importers",
+      dependencies: ["ImportKit", "NeutralPolicyImporter"]
+        + importers.map { .byName(name: $0 + "Importer") },
+      path: "Sources/Importers/Registry"),
     .target(
       name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
     .systemLibrary(name: "CAllocator"),
@@ -44,7 +60,8 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "CAllocator", "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory",
-        "Archives", "Schema", .product(name: "Logging", package: "swift-log"),
+        "Archives", "Digests", "ImportKit", "Schema",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
       name: "Schema", path: "Schema",
@@ -60,7 +77,7 @@ let package = Package(
     .target(
       name: "Inventory",
       dependencies: [
-        "PolicyCoding", "EndpointCatalogue", "ComplianceEngine", "CatalogueReaders", "ImportKit",
+        "PolicyCoding", "EndpointCatalogue", "ComplianceEngine", "CatalogueReaders", "Digests",
         "Schema", "CSQLite", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .executableTarget(
@@ -98,17 +115,21 @@ let package = Package(
       name: "ImportersTests",
       dependencies: [
         "Importers", "Archives", "PolicyCoding", "CatalogueReaders", "ComplianceEngine",
-        "FuzzSupport",
-        "TestSupport",
-      ]),
+        "FuzzSupport", "ImportKit", "TestSupport",
+      ] + importers.map { .byName(name: $0 + "Importer") }),
     .testTarget(
       name: "InventoryTests",
-      dependencies: ["Audit", "Inventory", "Importers", "Schema", "TestSupport"]),
+      dependencies: ["Audit", "Digests", "Inventory", "Importers", "Schema", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,
   cxxLanguageStandard: .cxx17
 )
+
+package.targets += importers.map {
+  .target(
+    name: $0 + "Importer", dependencies: ["ImportKit"], path: "Sources/Importers/" + $0)
+}
 
 // Fuzz targets have no `main` and need libFuzzer, so that an ordinary build leaves them out; see
 // Tests/Fuzz/run.

@@ -1,5 +1,5 @@
 import Foundation
-import ImportKit
+import Digests
 
 /// SHA-256 of some content and its kind.
 struct ContentDigest: Hashable, Sendable {

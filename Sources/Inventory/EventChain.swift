@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import ImportKit
+import Digests
 import JSONTree
 
 /// The log of everything that was done, sealed entry by entry.
@@ -32,12 +32,12 @@ package enum EventChain {
   ) -> String {
     // Lengths in front keep two different entries from running into the same text.
     let parts = [previous, at, kind, subject, detail].map { "\($0.utf8.count):\($0)" }
-    return ExportDigest.sha256(Array(parts.joined(separator: "\n").utf8))
+    return SHA256.hex(Array(parts.joined(separator: "\n").utf8))
   }
 
   /// One digest over a list, so that the log can vouch for it without holding it.
   static func digest(_ lines: [String]) -> String {
-    ExportDigest.sha256(Array(lines.joined(separator: "\n").utf8))
+    SHA256.hex(Array(lines.joined(separator: "\n").utf8))
   }
 
   /// The id of the first entry whose seal is wrong, with what is wrong; nil where all hold.

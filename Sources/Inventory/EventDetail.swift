@@ -1,5 +1,5 @@
 import EndpointCatalogue
-import ImportKit
+import Digests
 import JSONTree
 
 /// What the log says about settings, exceptions and lists.
@@ -62,7 +62,7 @@ enum EventDetail {
       writer.member("sha256", catalogue.source.sha256)
       writer.member("effective", catalogue.effective)
       writer.member("endpoints", catalogue.endpoints.count)
-      writer.member("body_sha256", ExportDigest.sha256(Array(body.utf8)))
+      writer.member("body_sha256", SHA256.hex(Array(body.utf8)))
     }
   }
 

@@ -2,7 +2,7 @@ import CatalogueReaders
 import EndpointCatalogue
 import Foundation
 import GRDB
-import ImportKit
+import Digests
 
 /// What a check of the database found.
 package struct IntegrityReport: Sendable {

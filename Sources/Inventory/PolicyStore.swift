@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import ImportKit
+import Digests
 import PolicyCoding
 import PolicyModel
 

@@ -1,5 +1,5 @@
 import Foundation
-import ImportKit
+import Digests
 import PolicyCoding
 import PolicyModel
 
@@ -46,6 +46,6 @@ package struct PreparedPolicy: Sendable {
       bytes += Array("\(list.count)\n".utf8)
       list.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
-    return Data(ExportDigest.sha256Bytes(bytes))
+    return Data(SHA256.bytes(bytes))
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import ImportKit
+import Digests
 import PolicyCoding
 import PolicyModel
 
@@ -150,7 +150,7 @@ extension InventoryDatabase {
     let places = try Data.fetchAll(
       database, sql: "SELECT places FROM export_policy WHERE export_id = ? ORDER BY ordinal",
       arguments: [export])
-    return ExportDigest.sha256(places.flatMap { ExportDigest.sha256Bytes(Array($0)) })
+    return SHA256.hex(places.flatMap { SHA256.bytes(Array($0)) })
   }
 
   /// A newer importer read an export: wherever it was in place, it is judged anew.

@@ -1,5 +1,5 @@
 import GRDB
-import ImportKit
+import Digests
 
 /// One digest over all that is recorded about a site's verdicts and findings.
 ///
@@ -39,7 +39,7 @@ enum VerdictSeal {
         text += "\n"
       }
     }
-    return ExportDigest.sha256(Array(text.utf8))
+    return SHA256.hex(Array(text.utf8))
   }
 
   /// What the newest audit of a site in the log says; nil where it was never audited.

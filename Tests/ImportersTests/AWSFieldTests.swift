@@ -5,7 +5,7 @@ import PolicyModel
 import TestSupport
 import Testing
 
-@testable import Importers
+@testable import AWSImporter
 
 /// Answers of AWS in the field samples, and EXPECTED-json.md sections 4, 5 and 17.
 @Suite(.enabled(if: Repository.fieldSamples != nil)) struct AWSFieldTests {

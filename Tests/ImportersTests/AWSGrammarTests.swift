@@ -1,7 +1,7 @@
 import NetworkSets
 import Testing
 
-@testable import Importers
+@testable import AWSImporter
 
 /// Section 0.1 of the notes for AWS, a row for each cell, and Suricata's tests of names.
 @Suite struct AWSGrammarTests {

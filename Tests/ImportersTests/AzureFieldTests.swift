@@ -5,7 +5,8 @@ import PolicyModel
 import TestSupport
 import Testing
 
-@testable import Importers
+import Importers
+@testable import AzureImporter
 
 /// Azure in the field samples, and EXPECTED-json.md sections 1, 2, 3 and 15.
 @Suite(.enabled(if: Repository.fieldSamples != nil)) struct AzureFieldTests {

@@ -1,7 +1,7 @@
 import NetworkSets
 import Testing
 
-@testable import Importers
+@testable import CheckPointImporter
 
 /// Section 0.1 of the notes for Check Point, a row for each cell.
 @Suite struct CheckPointGrammarTests {

@@ -3,7 +3,13 @@ import NetworkSets
 import PolicyModel
 import Testing
 
-@testable import Importers
+import Importers
+@testable import AWSImporter
+@testable import AzureImporter
+@testable import CheckPointImporter
+@testable import CiscoFMCImporter
+@testable import FortiGateImporter
+@testable import MerakiImporter
 
 /// Section 0.1 of the notes for Azure, nftables and Windows: a row for each cell. Those for AWS are in
 /// ``AWSGrammarTests``.

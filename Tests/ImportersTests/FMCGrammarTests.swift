@@ -1,7 +1,7 @@
 import NetworkSets
 import Testing
 
-@testable import Importers
+@testable import CiscoFMCImporter
 
 /// Section 0.1 of the notes for Firepower, a row for each cell.
 @Suite struct FMCGrammarTests {

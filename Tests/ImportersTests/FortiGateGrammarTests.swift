@@ -1,7 +1,7 @@
 import NetworkSets
 import Testing
 
-@testable import Importers
+@testable import FortiGateImporter
 
 /// Section 0.1 of the notes for FortiGate, a row for each cell.
 @Suite struct FortiGateGrammarTests {

@@ -2,7 +2,7 @@ import NetworkSets
 import PolicyModel
 import Testing
 
-@testable import Importers
+@testable import JunosImporter
 
 /// The grammar of URL patterns, a row for each rule and release; names of applications and
 /// releases.

@@ -2,7 +2,7 @@ import NetworkSets
 import PolicyModel
 import Testing
 
-@testable import Importers
+@testable import MerakiImporter
 
 /// Section 0.1 of the notes for Meraki, a row for each cell.
 @Suite struct MerakiGrammarTests {

@@ -5,7 +5,8 @@ import PolicyModel
 import TestSupport
 import Testing
 
-@testable import Importers
+import Importers
+@testable import LinuxImporter
 
 /// Real rulesets, and EXPECTED-json.md sections 6, 7 and 8.
 @Suite(.enabled(if: Repository.fieldSamples != nil)) struct NFTablesFieldTests {

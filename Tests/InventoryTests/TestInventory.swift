@@ -1,3 +1,4 @@
+import Digests
 import CatalogueReaders
 import EndpointCatalogue
 import Foundation
@@ -109,7 +110,7 @@ enum TestList {
       id: id, version: version, title: "Test list", published: effective, effective: effective,
       source: CatalogueSource(
         title: "Test list", url: "https://example.com/\(version)", locale: "en",
-        sha256: ExportDigest.sha256(Array(version.utf8))), statements: [:],
+        sha256: SHA256.hex(Array(version.utf8))), statements: [:],
       services: [CatalogueService(id: "cloud", names: ["en": "Cloud"])], endpoints: endpoints)
   }
 

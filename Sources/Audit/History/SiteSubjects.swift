@@ -1,3 +1,4 @@
+import Digests
 import ComplianceEngine
 import EndpointCatalogue
 import Foundation
@@ -41,7 +42,7 @@ struct SiteSubject: Sendable {
         + "\(client.traffic) \(client.fromZone ?? "-") \(client.toZone ?? "-") "
         + "\(client.networks?.texts.joined(separator: ",") ?? "-")\n"
     }
-    return Data(ExportDigest.sha256Bytes(Array(text.utf8)))
+    return Data(SHA256.bytes(Array(text.utf8)))
   }
 }
 

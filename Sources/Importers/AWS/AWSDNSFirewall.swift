@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Route 53 Resolver DNS Firewall: which names a VPC's resolver answers.
 ///

@@ -1,5 +1,4 @@
-import JSONTree
-import PolicyModel
+import ImportKit
 
 /// The objects of a set of documents that matter, found wherever they stand.
 struct AWSDocuments {

@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// A firewall policy with its rule groups as tables.
 ///

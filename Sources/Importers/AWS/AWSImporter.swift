@@ -12,8 +12,6 @@
 // running service knows (conditions).
 
 import ImportKit
-import JSONTree
-import PolicyModel
 
 package struct AWSImporter: ExportImporter {
   package init() {}

@@ -1,5 +1,4 @@
-import JSONTree
-import PolicyModel
+import ImportKit
 
 /// A value of an export, with the intrinsic functions of templates evaluated as far as they go.
 enum AWSValue {

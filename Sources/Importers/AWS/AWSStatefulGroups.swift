@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Reads the stateful rules of a rule group, in whichever of the three forms it has them.
 struct AWSStatefulGroups {

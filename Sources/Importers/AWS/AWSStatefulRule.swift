@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// A stateful rule in neutral terms, with what places it among the others.
 struct AWSStatefulRule {

@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Stateless rules, which see packets one by one: those of the client, and those of the answer.
 ///

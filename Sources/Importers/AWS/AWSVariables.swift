@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Addresses of a rule: what is listed, and what is taken out again.
 struct AWSAddressList {

@@ -1,6 +1,4 @@
 import ImportKit
-import JSONTree
-import PolicyModel
 
 /// Everything of a set of documents that matters, by what it is.
 struct CheckPointDocuments {

@@ -10,8 +10,6 @@
 // updatable objects, access roles, content, VPN and time (conditions).
 
 import ImportKit
-import JSONTree
-import PolicyModel
 
 package struct CheckPointImporter: ExportImporter {
   package init() {}

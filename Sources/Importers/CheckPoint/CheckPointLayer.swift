@@ -1,5 +1,4 @@
-import JSONTree
-import PolicyModel
+import ImportKit
 
 /// A rulebase put together from its pages.
 struct CheckPointLayer {

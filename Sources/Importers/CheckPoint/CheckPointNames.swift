@@ -1,4 +1,4 @@
-import NetworkSets
+import ImportKit
 
 /// How Check Point writes sites, translated.
 ///

@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Translates the objects that rules refer to, each once. Groups are filled from a queue, so that no
 /// nesting is too deep.

@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Puts the policies together: one for each package that the export has layers of.
 struct CheckPointPolicyBuilder {

@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Translates the rules of layers. A rule that names services as well as sites becomes several,
 /// since any of them matches.

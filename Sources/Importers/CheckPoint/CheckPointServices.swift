@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 extension CheckPointObjects {
   /// A cell of services, applications and sites: any of the parts must match.

@@ -1,6 +1,4 @@
 import ImportKit
-import JSONTree
-import PolicyModel
 
 /// Answers of a Firewall Management Center (FMC) or of the on-box manager (FDM), by what they hold.
 struct FMCDocuments {

@@ -9,8 +9,6 @@
 // (noted), applications, categories, users, tags, dynamic objects (conditions).
 
 import ImportKit
-import JSONTree
-import PolicyModel
 
 package struct FMCImporter: ExportImporter {
   package init() {}

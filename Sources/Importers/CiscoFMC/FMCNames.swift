@@ -1,4 +1,4 @@
-import NetworkSets
+import ImportKit
 
 /// How URL objects of Firepower are matched.
 ///

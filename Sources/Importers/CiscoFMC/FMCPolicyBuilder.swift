@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Puts together the access policies of which the export has rules.
 struct FMCPolicyBuilder {

@@ -1,5 +1,4 @@
-import JSONTree
-import PolicyModel
+import ImportKit
 
 /// One entry of a FortiOS table, whichever way it was exported.
 ///

@@ -9,8 +9,6 @@
 // antivirus (noted), categories, applications and the contents of FortiGuard lists (conditions).
 
 import ImportKit
-import JSONTree
-import PolicyModel
 
 package struct FortiGateImporter: ExportImporter {
   package init() {}

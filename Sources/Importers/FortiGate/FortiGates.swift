@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// Security profiles as gate tables: what an accepted flow must pass besides.
 struct FortiGates {

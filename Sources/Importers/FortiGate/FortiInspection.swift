@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// SSL/SSH inspection profiles: which of them decrypt, and what they exempt.
 struct FortiInspection {

@@ -1,4 +1,4 @@
-import NetworkSets
+import ImportKit
 
 /// How FortiOS writes names, translated.
 enum FortiNames {

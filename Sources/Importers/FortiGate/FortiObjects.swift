@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// The named objects of one scope: finds them, and translates each once.
 ///

@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// Puts the policy of one VDOM or policy package together.
 struct FortiPolicyBuilder {

@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// Translates policies into rules. A policy for both address families becomes a rule for each.
 struct FortiRules {

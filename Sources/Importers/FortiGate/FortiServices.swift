@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 extension FortiObjects {
   struct PendingService {

@@ -1,6 +1,4 @@
 import ImportKit
-import JSONTree
-import PolicyModel
 
 /// The tables of a set of exports by VDOM or policy package, wherever they were written.
 struct FortiTables {

@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// Interfaces and zones of a scope, which of them leads to the Internet, and where clients sit.
 struct FortiZones {

@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// The address books of a system: old ones inside zones, newer ones global or attached to zones.
 struct JunosAddresses {

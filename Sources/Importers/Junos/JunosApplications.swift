@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// The applications and application sets that a policy may name.
 struct JunosApplications {

@@ -1,5 +1,4 @@
 import ImportKit
-import PolicyModel
 
 /// What is gathered while a policy is built.
 struct JunosContext {

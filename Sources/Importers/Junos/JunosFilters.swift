@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// Stateless filters on interfaces, which a packet passes before and after the policies.
 ///

@@ -1,5 +1,4 @@
 import ImportKit
-import PolicyModel
 
 /// Configuration groups that are applied and not expanded.
 ///

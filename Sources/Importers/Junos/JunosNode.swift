@@ -1,6 +1,4 @@
-import JSONTree
-import PolicyModel
-import XMLTree
+import ImportKit
 
 /// One statement of a Junos configuration, whether it was exported as XML or as JSON.
 ///

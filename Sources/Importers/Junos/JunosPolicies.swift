@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// Translates the security policies of one system.
 ///

@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// Applications that every device knows without a definition (`show configuration groups
 /// junos-defaults applications`). Those that follow a remote-procedure call to its port are left

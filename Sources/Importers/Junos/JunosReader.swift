@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// Builds a policy for the device itself and for each logical system and tenant.
 struct JunosReader {

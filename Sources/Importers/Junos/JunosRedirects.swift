@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// Destination and static translation that may catch the clients' own connections: what answers
 /// there is not what the requirement wants.

@@ -12,9 +12,6 @@
 // are not expanded (noted).
 
 import ImportKit
-import JSONTree
-import PolicyModel
-import XMLTree
 
 package struct JunosSRXImporter: ExportImporter {
   package init() {}

@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// One value of a URL pattern list.
 enum JunosURLPattern {

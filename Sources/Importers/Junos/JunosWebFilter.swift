@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// Web filtering: URL patterns, custom categories, and the profiles that UTM policies name.
 struct JunosWebFilter {

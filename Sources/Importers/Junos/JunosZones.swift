@@ -1,6 +1,4 @@
 import ImportKit
-import NetworkSets
-import PolicyModel
 
 /// The security zones of a system with their interfaces and networks, and the clients to judge.
 struct JunosZones {

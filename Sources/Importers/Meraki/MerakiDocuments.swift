@@ -1,5 +1,4 @@
-import JSONTree
-import PolicyModel
+import ImportKit
 
 /// Answers of the Dashboard API, told apart by their shape, and where shapes are equal by the word
 /// of the request under which they were saved.

@@ -13,8 +13,6 @@
 // group policies, VPN exclusions (a condition where a full tunnel is set).
 
 import ImportKit
-import JSONTree
-import PolicyModel
 
 package struct MerakiImporter: ExportImporter {
   package init() {}

@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// How names and URL patterns of the Dashboard are matched.
 enum MerakiNames {

@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Translates entries of address cells; VLANs, policy objects and groups become objects, each once.
 struct MerakiObjects {

@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Puts together the policy of a network and one for each group policy that differs from it.
 struct MerakiPolicyBuilder {

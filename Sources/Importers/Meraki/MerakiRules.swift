@@ -1,7 +1,4 @@
 import ImportKit
-import JSONTree
-import NetworkSets
-import PolicyModel
 
 /// Translates layer 3 rules, layer 7 rules and content filtering.
 struct MerakiRules {

@@ -6,10 +6,7 @@
 // an error with its place, since a person wrote it and can put it right.
 
 import ImportKit
-import JSONTree
-import NetworkSets
 import PolicyCoding
-import PolicyModel
 
 package struct NeutralPolicyImporter: ExportImporter {
   package init() {}

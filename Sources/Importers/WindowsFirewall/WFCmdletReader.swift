@@ -1,5 +1,4 @@
-import JSONTree
-import PolicyModel
+import ImportKit
 
 /// Reads what the cmdlets of the module NetSecurity give as JSON: the object that our script
 /// `Export-WindowsFirewall.ps1` writes, and arrays, single objects and lines of rules as other scripts

@@ -1,4 +1,4 @@
-import PolicyModel
+import ImportKit
 
 /// The profiles, of which the network that a computer is on selects one.
 enum WFProfile: String, CaseIterable, Hashable {

@@ -1,5 +1,4 @@
-import JSONTree
-import PolicyModel
+import ImportKit
 
 /// Reads firewall policies of Intune as Microsoft Graph gives them: settings-catalog and endpoint
 /// security policies with their settings, reusable settings, and the older device configuration with

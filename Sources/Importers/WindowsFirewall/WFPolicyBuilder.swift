@@ -1,5 +1,4 @@
-import NetworkSets
-import PolicyModel
+import ImportKit
 
 /// Turns a configuration into one policy a profile.
 ///

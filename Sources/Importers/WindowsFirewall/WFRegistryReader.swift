@@ -1,4 +1,4 @@
-import PolicyModel
+import ImportKit
 
 /// Reads firewall settings from the registry: `registry.pol` of a group policy object, `.reg` files,
 /// the output of `reg query`, and bare values of `FirewallRules`.

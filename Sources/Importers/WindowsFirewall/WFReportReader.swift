@@ -1,5 +1,4 @@
-import PolicyModel
-import XMLTree
+import ImportKit
 
 /// Reads reports of group policy as XML: `Get-GPOReport`, `gpresult /x`, and the `gpreport.xml` of a
 /// backup.

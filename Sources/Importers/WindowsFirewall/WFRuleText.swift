@@ -1,4 +1,4 @@
-import PolicyModel
+import ImportKit
 
 /// Reads the fields that rules have in the registry and, under the same names, in reports of group
 /// policy: `v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|…|`.

@@ -11,9 +11,6 @@
 // Not modelled: connection security (IPsec) rules, service hardening, the platform's other filters.
 
 import ImportKit
-import JSONTree
-import PolicyModel
-import XMLTree
 
 package struct WindowsFirewallImporter: ExportImporter {
   package init() {}

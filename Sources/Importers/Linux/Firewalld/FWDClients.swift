@@ -1,0 +1,159 @@
+import ImportKit
+
+/// Which zones a client may be in, and which clients the files suggest.
+struct FWDClients {
+  let configuration: FWDConfiguration
+  let zones: [Zone]
+  let proposals: [ClientProposal]
+  private(set) var notes: [Note] = []
+
+  init(
+    configuration: FWDConfiguration, zones: [FWDConfiguration.Zone],
+    policies: [FWDConfiguration.Policy], bindings: FWDBindings, direct: IPTClients
+  ) {
+    self.configuration = configuration
+    let forwarding = policies.filter { !$0.isDisabled && FWDPolicyBuilder.isForwarding($0) }
+    let outward = Self.outward(zones, forwarding)
+    self.zones = Self.zones(zones, outward: outward, direct: direct)
+    var proposals = Self.forwarded(zones, forwarding, outward: outward)
+    if proposals.isEmpty, !direct.isEmpty {
+      proposals = direct.proposals.filter { $0.client.traffic == .forwarded }
+    }
+    let ownRules = policies.contains { !$0.isDisabled && $0.ingress.contains("HOST") }
+    if proposals.isEmpty || ownRules {
+      proposals.append(
+        ClientProposal(
+          client: Client(traffic: .host),
+          reason: proposals.isEmpty
+            ? "no file shows that the machine routes, so its own traffic"
+            : "traffic of the machine itself, which has policies of its own"))
+    }
+    self.proposals = proposals
+    note(zones)
+  }
+
+  /// Zones by which the way to the Internet leaves: where addresses are masqueraded, by a file of the
+  /// machine or with something bound to the zone.
+  private static func outward(
+    _ zones: [FWDConfiguration.Zone], _ policies: [FWDConfiguration.Policy]
+  ) -> [String] {
+    var names = zones.filter { zone in
+      zone.masquerade != nil && (!zone.isBuiltIn || !zone.interfaces.isEmpty)
+    }.filter { zone in
+      // The standard zone external masquerades without anybody having asked for it.
+      zone.name != "external" || !zone.interfaces.isEmpty || !zone.sources.isEmpty
+        || policies.contains { $0.egress.contains("external") }
+    }.map(\.name)
+    for policy in policies {
+      let egress = policy.egress.filter { $0 != "ANY" && $0 != "HOST" }
+      if policy.masquerade != nil || names.isEmpty {
+        names += egress.filter { !names.contains($0) }
+      }
+    }
+    return names
+  }
+
+  private static func forwarded(
+    _ zones: [FWDConfiguration.Zone], _ policies: [FWDConfiguration.Policy], outward: [String]
+  ) -> [ClientProposal] {
+    guard !policies.isEmpty || !outward.isEmpty else { return [] }
+    var inside: [String] = []
+    for policy in policies {
+      inside += policy.ingress.filter { $0 != "ANY" && !inside.contains($0) }
+    }
+    for zone in zones
+    where !(zone.interfaces.isEmpty && zone.sources.isEmpty) && !inside.contains(zone.name) {
+      inside.append(zone.name)
+    }
+    inside.removeAll { outward.contains($0) }
+    let ways: [String?] = outward.isEmpty ? [nil] : outward
+    var result: [ClientProposal] = []
+    for from in inside {
+      for to in ways where result.count < SourceProposals.limit {
+        let binding = zones.first { $0.name == from }.map(Self.binding) ?? "zone `\(from)`"
+        result.append(
+          ClientProposal(
+            client: Client(fromZone: from, toZone: to),
+            reason: "routed traffic from \(binding)" + (to.map { " to the zone `\($0)`" } ?? "")))
+      }
+    }
+    if result.isEmpty {
+      result.append(
+        ClientProposal(
+          client: Client(toZone: outward.first),
+          reason: "routed traffic from any zone"
+            + (outward.first.map { " to the zone `\($0)`" } ?? "")))
+    }
+    return result
+  }
+
+  private static func binding(_ zone: FWDConfiguration.Zone) -> String {
+    let bound =
+      zone.interfaces
+      + zone.sources.map { source in
+        switch source.kind {
+        case .address(let text): text
+        case .ipset(let name): "ipset \(name)"
+        case .mac(let text): text
+        }
+      }
+    return "the zone `\(zone.name)`"
+      + (bound.isEmpty
+        ? ", to which no file binds an interface" : " (\(bound.joined(separator: ", ")))")
+  }
+
+  private static func zones(
+    _ zones: [FWDConfiguration.Zone], outward: [String], direct: IPTClients
+  ) -> [Zone] {
+    var result = zones.map { zone in
+      let networks = zone.sources.reduce(into: AddressSet()) { union, source in
+        if case .address(let text) = source.kind, let set = AddressSet(parsing: text) {
+          union = union.union(set)
+        }
+      }
+      return Zone(
+        name: zone.name, alias: zone.interfaces.count == 1 ? zone.interfaces[0] : nil,
+        networks: networks.isEmpty ? nil : networks, leadsToInternet: outward.contains(zone.name),
+        position: zone.isBuiltIn ? nil : zone.position)
+    }
+    var known = Set(result.map(\.name) + result.compactMap(\.alias))
+    let byInterface = zones.allSatisfy(\.sources.isEmpty)
+    let interfaces = zones.filter { $0.interfaces.count > 1 }.flatMap(\.interfaces)
+    for name in (byInterface ? interfaces : []) + direct.zones.map(\.name)
+    where !name.hasSuffix("+") && known.insert(name).inserted {
+      result.append(Zone(name: name))
+    }
+    return result
+  }
+
+  private mutating func note(_ all: [FWDConfiguration.Zone]) {
+    notes.append(
+      Note(
+        .completeness,
+        "changes that were made at run time only, and rules of other programs (containers, nft, "
+          + "iptables), are not in these files; see firewall-cmd --list-all-zones and `nft list "
+          + "ruleset`"))
+    let isBound = all.contains { !$0.interfaces.isEmpty || !$0.sources.isEmpty }
+    let unbound = all.filter { $0.interfaces.isEmpty && $0.sources.isEmpty && !$0.isBuiltIn }
+    if !all.isEmpty, !isBound || !unbound.isEmpty {
+      let which =
+        isBound
+        ? "no file binds an interface to \(unbound.map { "`\($0.name)`" }.joined(separator: ", "))"
+        : "no file binds an interface to any zone"
+      notes.append(
+        Note(
+          .completeness,
+          "\(which): NetworkManager or a change at run time may; see firewall-cmd "
+            + "--get-active-zones, and name the client's zone with --from-zone"))
+    }
+    let bySource = all.filter { !$0.sources.isEmpty }
+    if !bySource.isEmpty {
+      notes.append(
+        Note(
+          .reading,
+          "clients are in \(bySource.map { "`\($0.name)`" }.joined(separator: ", ")) by their "
+            + "address, whatever the interface: name the zone, not the interface",
+          at: bySource[0].sources[0].position))
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import ImportKit
+
+/// Sets of addresses that `ipset save` prints: an optional companion of a dump.
+struct IPSetCollection {
+  struct Entries {
+    let type: String
+    var terms: [EndpointTerm] = []
+    var exceptions: [EndpointTerm] = []
+    /// Whether the kernel drops members after a time, so that the listing shows one moment.
+    let isDynamic: Bool
+    var unreadable: String?
+  }
+
+  enum Lookup {
+    case addresses(EndpointList, isSource: Bool)
+    /// The set is known, and not of a kind that addresses alone decide.
+    case unreadable(String)
+  }
+
+  private var sets: [String: Entries] = [:]
+
+  var isEmpty: Bool { sets.isEmpty }
+
+  /// Whether a text is the output of `ipset save`.
+  static func recognises(_ lines: [Substring]) -> Bool {
+    let first = lines.lazy.map { $0.drop { $0 == " " } }.first { !$0.isEmpty && !$0.hasPrefix("#") }
+    guard let words = first?.split(separator: " "), words.count >= 3 else { return false }
+    return words[0] == "create" && words[2].contains(":")
+  }
+
+  mutating func read(_ lines: [Substring]) {
+    for line in lines {
+      let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+      guard words.count >= 3 else { continue }
+      if words[0] == "create" {
+        sets[words[1]] = Entries(type: words[2], isDynamic: words.contains("timeout"))
+      } else if words[0] == "add" {
+        add(words[2], to: words[1], except: words.contains("nomatch"))
+      }
+    }
+  }
+
+  private mutating func add(_ text: String, to name: String, except: Bool) {
+    guard let type = sets[name]?.type else { return }
+    guard ["hash:ip", "hash:net", "bitmap:ip"].contains(type) else {
+      sets[name]?.unreadable = "which is of the type \(type)"
+      return
+    }
+    guard let set = AddressSet(parsing: text) else {
+      sets[name]?.unreadable = "which holds `\(text)`"
+      return
+    }
+    if except {
+      sets[name]?.exceptions.append(.addresses(set))
+    } else {
+      sets[name]?.terms.append(.addresses(set))
+    }
+  }
+
+  /// Nil where the set did not come with the dump.
+  func list(named name: String, directions: [String]) -> Lookup? {
+    guard let set = sets[name] else { return nil }
+    if let why = set.unreadable { return .unreadable(why) }
+    guard directions.count == 1, ["src", "dst"].contains(directions[0]) else {
+      return .unreadable("which is asked by \(directions.joined(separator: ","))")
+    }
+    // The most specific member decides, so a member inside an exception is one again.
+    for case .addresses(let exception) in set.exceptions {
+      for case .addresses(let member) in set.terms
+      where AddressFamily.allCases.contains(where: {
+        !member.isEmpty(in: $0) && exception.isSuperset(of: member, in: $0)
+      }) {
+        return .unreadable("whose exceptions have exceptions")
+      }
+    }
+    var terms = set.terms
+    if set.isDynamic {
+      terms.append(.condition(Condition(.externalList, "the ipset `\(name)` changes at run time")))
+    }
+    return .addresses(
+      EndpointList(terms, except: set.exceptions), isSource: directions[0] == "src")
+  }
+}
