@@ -70,6 +70,10 @@ struct ChangeAdvice {
     case .schedule: return "remove the schedule of \(rule) for {target}"
     case .urlPath: return "allow the host without a path, or decrypt in a rule that may"
     case .interfaceBinding: return "name the zones with --from-zone and --to-zone"
+    case .patternReading:
+      return "write the entry of \(rule) so that both readings agree, or try {host} on the device"
+    case .notInForce: return "find out whether \(rule) is in force: \(first.condition.detail)"
+    case .missingPart: return "give what is missing: \(first.condition.detail)"
     case .unresolved:
       // A rule that stands for something missing has no name that a reader could look for.
       return first.rule.rule.hasPrefix("(")

@@ -3,7 +3,8 @@ import CSimdJSON
 /// One value of a ``JSONTree``.
 package struct JSONValue: Sendable {
   package let tree: JSONTree
-  let index: UInt32
+  /// Place in the tree, in document order; tells values of one tree apart.
+  package let index: UInt32
 
   package enum Kind: Sendable {
     case null

@@ -21,6 +21,13 @@ package struct Condition: Hashable, Sendable, Comparable {
     case urlPath = "url-path"
     /// Depends on which interface or zone the traffic uses, which the export does not settle.
     case interfaceBinding = "interface-binding"
+    /// The vendor's own documents disagree about what a pattern matches, or leave it open.
+    case patternReading = "pattern-reading"
+    /// Whether this part is in force is not in the export: a draft, a condition of a template, a
+    /// store that another one may override.
+    case notInForce = "not-in-force"
+    /// A part of the policy is missing from the export where it would stand in the order.
+    case missingPart = "missing-part"
     /// Refers to something that the export does not contain.
     case unresolved
     /// Uses a feature that Sallyport does not model.

@@ -68,7 +68,8 @@ package final class XMLTree: Sendable {
 /// One element of an ``XMLTree``.
 package struct XMLElement: Sendable {
   let tree: XMLTree
-  let index: Int
+  /// Place in the tree, in document order; tells elements of one tree apart.
+  package let index: Int
 
   private var node: XMLTree.Node { tree.nodes[index] }
 
@@ -102,6 +103,17 @@ package struct XMLElement: Sendable {
     }
     return nil
   }
+
+  /// Names of the attributes, in document order.
+  package var attributeNames: [String] {
+    let start = Int(node.attributeStart)
+    return tree.attributes[start..<start + Int(node.attributeCount)].map {
+      tree.names[Int($0.name)]
+    }
+  }
+
+  /// Whether the element has elements below it.
+  package var hasChildren: Bool { Int(node.end) > index + 1 }
 
   package var children: Children { Children(tree: tree, parent: index, filter: nil) }
 
