@@ -9,17 +9,20 @@ struct ChangeAdvice {
   let verdict: Verdict
   let denied: RuleReference?
   let miss: (kind: NearMiss, rule: RuleReference)?
+  /// Set where the first packet passes and the packets of this phase do not.
+  let unanswered: Phase?
   let conditions: [ConditionReference]
 
   init(
     endpoint: Endpoint, port: UInt16, verdict: Verdict, denied: RuleReference?,
-    miss: (NearMiss, RuleReference)?, conditions: [ConditionReference]
+    miss: (NearMiss, RuleReference)?, unanswered: Phase?, conditions: [ConditionReference]
   ) {
     self.endpoint = endpoint
     self.port = port
     self.verdict = verdict
     self.denied = denied
     self.miss = miss.map { ($0.0, $0.1) }
+    self.unanswered = unanswered
     self.conditions = conditions
   }
 
@@ -37,6 +40,7 @@ struct ChangeAdvice {
   }
 
   private var repair: String {
+    if let unanswered { return letPass(unanswered) }
     guard let miss else {
       guard let denied, denied.ordinal != nil else { return "add a rule that allows {target}" }
       return "add a rule that allows {target} above `\(denied.rule)`"
@@ -49,6 +53,19 @@ struct ChangeAdvice {
     case .otherClients: return "add the clients to the sources of \(rule)"
     case .otherTargets: return "add {host} to the destinations of \(rule)"
     }
+  }
+
+  /// Names the packets that are dropped, what drops them, and the rule that is missing.
+  private func letPass(_ phase: Phase) -> String {
+    let dropper = denied.map { " by `\($0.rule)` of \($0.table)" } ?? ""
+    let place = denied.map { $0.ordinal == nil ? "" : ", above `\($0.rule)`" } ?? ""
+    let packets =
+      phase.isFromServer
+      ? "packets from TCP port \(port) of {host} back to the client"
+      : "every packet of the client to TCP port \(port) of {host}, not only the first"
+    return
+      "the first packet to {target} passes and \(phase.words) is dropped\(dropper): add a rule "
+      + "that lets \(packets) pass\(place), or established connections as a whole"
   }
 
   /// The first condition that would allow, or the first that would deny: what to settle.

@@ -6,6 +6,8 @@ package struct Explanation: Sendable {
   /// A rule that was looked at.
   package struct Step: Sendable {
     package let rule: RuleReference
+    /// The packets of the connection that meet the rule.
+    package let phase: Phase
     /// Tables walked because of jumps, gates and the like, above this one.
     package let depth: Int
     package let matches: Truth
@@ -54,10 +56,16 @@ package struct Explanation: Sendable {
       if let name = pipeline.inspection, port != 80 { inspection = tracer.trace(table: name) }
       var steps: [Step] = []
       let stages = pipeline.stages.filter { $0.families.contains(path.family) }
-      for (stage, outcome) in zip(stages, hop.stages) {
-        steps += tracer.trace(table: stage.table)
-        let outcomes = outcome.outcomes(0)
-        if pipeline.mode == .firstDecisive ? !outcomes.contains(.none) : outcomes == .deny { break }
+      for phase in Phase.allCases {
+        tracer.phase = phase
+        var isDenied = false
+        for (stage, outcome) in zip(stages, hop.stages) where stage.phase == phase {
+          steps += tracer.trace(table: stage.table)
+          let outcomes = outcome.outcomes(0)
+          isDenied = outcomes == .deny
+          if pipeline.mode == .firstDecisive ? !outcomes.contains(.none) : isDenied { break }
+        }
+        if isDenied { break }
       }
       return Hop(
         device: hop.device, steps: steps, outcome: Self.word(hop.outcomes(0)),
@@ -79,6 +87,7 @@ package struct Explanation: Sendable {
 private struct FlowTracer {
   let hop: HopOutcome
   let atom: Int
+  var phase = Phase.firstPacket
   private var stack: [Int] = []
 
   init(hop: HopOutcome, atom: Int) {
@@ -94,7 +103,8 @@ private struct FlowTracer {
     if walk(number, certain: true, steps: &steps) {
       steps.append(
         Explanation.Step(
-          rule: hop.reference(.tableDefault(number)), depth: 0, matches: .yes, why: "",
+          rule: hop.reference(.tableDefault(number)), phase: phase, depth: 0, matches: .yes,
+          why: "",
           decides: compiled.policy.tables[number].defaultAction.outcome != .none))
     }
     return steps
@@ -118,7 +128,8 @@ private struct FlowTracer {
       }
       steps.append(
         Explanation.Step(
-          rule: hop.reference(key), depth: depth, matches: matches, why: why, decides: ends))
+          rule: hop.reference(key), phase: phase, depth: depth, matches: matches, why: why,
+          decides: ends))
       guard matches > .no else { continue }
       let stillCertain = certain && matches == .yes
       switch rule.action {

@@ -12,6 +12,8 @@ final class HopOutcome {
   private let mode: Pipeline.Mode
   /// For each stage, whether it filters; see ``PolicyModel/Stage/isAuxiliary``.
   private let filters: [Bool]
+  /// The places of the stages of each phase, in the order of the packets.
+  private let phases: [(phase: Phase, stages: [Int])]
 
   init(context: HopContext, space: FlowSpace) {
     evaluator = TestEvaluator(context: context, space: space)
@@ -38,8 +40,12 @@ final class HopOutcome {
       stages.append(outcome)
     }
     self.stages = stages
-    filters = context.pipeline.stages.filter { $0.families.contains(space.family) }
-      .map { !$0.isAuxiliary }
+    let own = context.pipeline.stages.filter { $0.families.contains(space.family) }
+    filters = own.map { !$0.isAuxiliary }
+    phases = Phase.allCases.compactMap { phase in
+      let places = own.indices.filter { own[$0].phase == phase }
+      return places.isEmpty ? nil : (phase, places)
+    }
     wasCutShort = cutShort
   }
 
@@ -59,19 +65,36 @@ final class HopOutcome {
   }
 
   func outcomes(_ atom: Int) -> Outcomes {
+    guard !phases.isEmpty || mode == .allOf else { return .none }
+    // No stage for this family: nothing filters it.
+    return phases.reduce(.allow) { Self.both($0, outcomes(atom, stages: $1.stages)) }
+  }
+
+  /// What the stages of one phase come to.
+  private func outcomes(_ atom: Int, stages places: [Int]) -> Outcomes {
     switch mode {
     case .allOf:
-      // No stage for this family: nothing filters it.
-      return stages.reduce(.allow) { Self.both($0, $1.outcomes(atom)) }
+      return places.reduce(.allow) { Self.both($0, stages[$1].outcomes(atom)) }
     case .firstDecisive:
       var result = Outcomes()
-      for stage in stages {
-        let outcome = stage.outcomes(atom)
+      for place in places {
+        let outcome = stages[place].outcomes(atom)
         result.formUnion(outcome.subtracting(.none))
         if !outcome.contains(.none) { return result }
       }
       return result.union(.none)
     }
+  }
+
+  /// The phase whose packets are dropped though the first packet passes, where the stage that drops
+  /// them is there for nothing else; nil where something else denies the atom.
+  func unansweredPhase(_ atom: Int) -> Phase? {
+    for (phase, places) in phases where outcomes(atom, stages: places) == .deny {
+      guard phase != .firstPacket else { return nil }
+      let denying = places.first { stages[$0].outcomes(atom) == .deny }
+      return denying.map { filters[$0] } == true ? nil : phase
+    }
+    return nil
   }
 
   /// What two devices or stages in a row may come to, their doubts being independent.
@@ -91,26 +114,25 @@ final class HopOutcome {
   /// else those in doubt that agree with it.
   func deciders(_ atom: Int, towards outcome: Outcomes) -> [Decision] {
     var result: [Decision] = []
-    for (number, stage) in stages.enumerated() {
-      let own = stage.outcomes(atom)
-      let decisions = stage.decisions(of: atom).filter { $0.outcome == outcome }
-      if mode == .allOf {
-        if !filters[number], outcome == .allow, filters.contains(true) { continue }
-        guard outcome == .allow || own == outcome else { continue }
+    let hasFilter = filters.contains(true)
+    for (phase, places) in phases {
+      // Of a phase that does not decide, what denies some and not others is not to be told.
+      if outcome != .allow, outcomes(atom, stages: places) != outcome { continue }
+      for number in places {
+        let own = stages[number].outcomes(atom)
+        let decisions = stages[number].decisions(of: atom).filter { $0.outcome == outcome }
+        if !filters[number], outcome == .allow, hasFilter, mode == .allOf || phase != .firstPacket {
+          continue
+        }
+        if mode == .allOf, outcome != .allow, own != outcome { continue }
         if let certain = decisions.first(where: \.certain) {
           result.append(certain)
         } else {
           result += decisions
         }
-        if outcome == .deny { return result }
-      } else {
-        if let certain = decisions.first(where: \.certain) {
-          result.append(certain)
-        } else {
-          result += decisions
-        }
-        if !own.contains(.none) { return result }
+        if mode == .allOf ? outcome == .deny : !own.contains(.none) { break }
       }
+      if outcome == .deny, !result.isEmpty { return result }
     }
     return result
   }
@@ -119,17 +141,19 @@ final class HopOutcome {
   /// happens otherwise, and those that come before them and would keep them from it.
   func doubtful(_ atom: Int) -> [Decision] {
     var result: [Decision] = []
-    for stage in stages {
-      let own = stage.outcomes(atom)
-      guard !own.isDefinite else {
-        if mode == .firstDecisive { break }
-        continue
+    for (_, places) in phases {
+      for stage in places.map({ stages[$0] }) {
+        let own = stage.outcomes(atom)
+        guard !own.isDefinite else {
+          if mode == .firstDecisive { break }
+          continue
+        }
+        let decisions = stage.decisions(of: atom)
+        let certain = decisions.first(where: \.certain)?.outcome
+        let last = decisions.lastIndex { !$0.certain && $0.outcome != certain }
+        result += decisions.prefix(last.map { $0 + 1 } ?? 0).filter { !$0.certain }
+        if mode == .firstDecisive, !own.contains(.none) { break }
       }
-      let decisions = stage.decisions(of: atom)
-      let certain = decisions.first(where: \.certain)?.outcome
-      let last = decisions.lastIndex { !$0.certain && $0.outcome != certain }
-      result += decisions.prefix(last.map { $0 + 1 } ?? 0).filter { !$0.certain }
-      if mode == .firstDecisive, !own.contains(.none) { break }
     }
     return result
   }

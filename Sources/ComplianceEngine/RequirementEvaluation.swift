@@ -16,6 +16,7 @@ struct RequirementEvaluation {
     let allowed = deciders(towards: .allow)
     let denied = deciders(towards: .deny)
     let misses = deniedAtom.map(nearMisses) ?? []
+    let unanswered = deniedAtom.flatMap(unansweredPhase)
     let conditions = verdict == .allowed || verdict == .blocked ? [] : conditions(of: undecided)
     let deciding: [RuleReference] =
       switch verdict {
@@ -28,10 +29,12 @@ struct RequirementEvaluation {
       }
     let advice = ChangeAdvice(
       endpoint: endpoint, port: requirement.port, verdict: verdict, denied: denied.first?.reference,
-      miss: misses.first.map { ($0.0, $0.1.reference($0.0.rule)) }, conditions: conditions)
+      miss: misses.first.map { ($0.0, $0.1.reference($0.0.rule)) }, unanswered: unanswered,
+      conditions: conditions)
     return RequirementResult(
       requirement: requirement, verdict: verdict,
-      reason: reason(verdict, allowed: allowed, denied: denied, miss: misses.first?.0),
+      reason: unanswered != nil
+        ? .noAnswer : reason(verdict, allowed: allowed, denied: denied, miss: misses.first?.0),
       deciding: Self.unique(deciding),
       blockers: misses.first.map { miss in
         if case .shadowed = miss.0.kind { Self.unique(denied.map(\.reference)) } else { [] }
@@ -78,6 +81,11 @@ struct RequirementEvaluation {
     case .rule: false
     case .gate(_, let inner): isDefault(inner)
     }
+  }
+
+  /// The phase that the first device to deny an atom denies, where its first packet passes there.
+  private func unansweredPhase(of atom: Int) -> Phase? {
+    outcome.hops.first { $0.outcomes(atom) == .deny }?.unansweredPhase(atom)
   }
 
   private func nearMisses(of atom: Int) -> [(NearMiss, HopOutcome)] {

@@ -30,6 +30,8 @@ package enum Reason: String, Hashable, Sendable, CaseIterable {
   case wrongPort = "wrong-port"
   /// An allow rule covers only some of the hosts, paths or clients.
   case tooNarrow = "too-narrow"
+  /// The first packet passes, and a later one that the connection needs does not.
+  case noAnswer = "no-answer"
   case condition
 }
 

@@ -228,7 +228,7 @@ package struct PolicyReader {
         stages.append(Stage(table: name))
         continue
       }
-      try restrict(stage, ["table", "families", "auxiliary"], "a stage")
+      try restrict(stage, ["table", "families", "auxiliary", "phase"], "a stage")
       var families: [AddressFamily] = []
       for word in try stage.texts("families") {
         guard let family = AddressFamily(rawValue: word) else {
@@ -240,7 +240,8 @@ package struct PolicyReader {
         Stage(
           table: try stage.text("table"),
           families: stage["families"] == nil ? AddressFamily.allCases : families,
-          isAuxiliary: try stage.flag("auxiliary")))
+          isAuxiliary: try stage.flag("auxiliary"),
+          phase: try stage.choice("phase", default: .firstPacket)))
     }
     return Pipeline(
       traffic: try value.choice("traffic", default: .forwarded),

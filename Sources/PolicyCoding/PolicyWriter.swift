@@ -104,6 +104,7 @@ package struct PolicyWriter {
               writer.member("families", stage.families.map(\.rawValue))
             }
             if stage.isAuxiliary { writer.member("auxiliary", true) }
+            if stage.phase != .firstPacket { writer.member("phase", stage.phase.rawValue) }
           }
         }
       }

@@ -79,7 +79,41 @@ package enum TrafficKind: String, Hashable, Sendable, CaseIterable {
   case host
 }
 
+/// Which packets of a client's TCP connection a stage judges, in the order in which they come.
+///
+/// A connection works only if all of them pass. A stage is written from the client's view whatever
+/// its phase, so that one engine walks them all: what the server sends has the client as source, the
+/// server as destination, the server's port as destination port, and enters by the client's zone.
+/// An importer turns the addresses, zones and ports of such rules around while it translates them,
+/// and settles what the device's connection tracking says of the phase. A device that lets the later
+/// packets of every connection pass that it let begin has stages of the first phase only.
+package enum Phase: String, Hashable, Sendable, CaseIterable {
+  /// The client's SYN.
+  case firstPacket = "first-packet"
+  /// The server's SYN and ACK.
+  case answer
+  /// What the client sends afterwards, the name of the server in TLS or HTTP included.
+  case dataToServer = "data-to-server"
+  /// What the server sends afterwards.
+  case dataFromServer = "data-from-server"
+
+  /// For a sentence of a report.
+  package var words: String {
+    switch self {
+    case .firstPacket: "the first packet"
+    case .answer: "the answer"
+    case .dataToServer: "data to the server"
+    case .dataFromServer: "data from the server"
+    }
+  }
+
+  /// Whether the packets go from the server to the client.
+  package var isFromServer: Bool { self == .answer || self == .dataFromServer }
+}
+
 /// The stages that a kind of traffic passes.
+///
+/// The stages of one phase are joined by the mode; every phase that has stages must allow.
 package struct Pipeline: Hashable, Sendable {
   package enum Mode: String, Hashable, Sendable, CaseIterable {
     /// Every stage must allow.
@@ -110,14 +144,22 @@ package struct Stage: Hashable, Sendable {
   package var families: [AddressFamily]
   /// Whether the stage exists for other reasons than filtering (translation, packages), so that
   /// letting a flow through there is not worth a word; what it denies counts like any other.
+  ///
+  /// In a later phase it tells two things apart: a stage that only keeps answers or data from coming
+  /// through, whose denial is a fault of its own (reason `no-answer`), and one where the device
+  /// judges by what it can see only then, such as the name in TLS.
   package var isAuxiliary: Bool
+  /// The packets that pass this stage.
+  package var phase: Phase
 
   package init(
-    table: String, families: [AddressFamily] = AddressFamily.allCases, isAuxiliary: Bool = false
+    table: String, families: [AddressFamily] = AddressFamily.allCases, isAuxiliary: Bool = false,
+    phase: Phase = .firstPacket
   ) {
     self.table = table
     self.families = families
     self.isAuxiliary = isAuxiliary
+    self.phase = phase
   }
 }
 

@@ -51,6 +51,9 @@ package enum ExplanationText {
   private static func steps(_ steps: [Explanation.Step], width: Int, all: Bool) -> [String] {
     var lines: [String] = []
     var passed: [Explanation.Step] = []
+    // A walk of first packets alone, as on most devices, needs no word about that.
+    let tellsPhases = steps.contains { $0.phase != .firstPacket }
+    var phase: Phase?
     func flush() {
       guard !passed.isEmpty else { return }
       let first = passed[0].rule
@@ -63,6 +66,11 @@ package enum ExplanationText {
       passed = []
     }
     for step in steps {
+      if tellsPhases, step.phase != phase {
+        flush()
+        phase = step.phase
+        lines.append("  \(step.phase.words):")
+      }
       if step.matches == .no, !all {
         if let last = passed.last, last.rule.table != step.rule.table || last.depth != step.depth {
           flush()
@@ -124,6 +132,7 @@ package enum ExplanationText {
 
   private static func step(_ writer: inout JSONWriter, _ step: Explanation.Step) {
     writer.object { writer in
+      writer.member("phase", step.phase.rawValue)
       writer.member("table", step.rule.table)
       writer.member("rule", step.rule.rule)
       writer.member("ordinal", step.rule.ordinal)

@@ -35,6 +35,19 @@ import Testing
     #expect(explanation.verdict == .allowed)
   }
 
+  @Test func stepsSayWhichPacketsMeetThem() throws {
+    var answering = policy(
+      [rule("yes")], tables: [table("answers", [], default: .deny), table("data", [rule("never")])])
+    // Phases are walked in their own order, and none behind one that denies.
+    answering.pipelines[0].stages += [
+      Stage(table: "data", isAuxiliary: true, phase: .dataToServer),
+      Stage(table: "answers", isAuxiliary: true, phase: .answer),
+    ]
+    let steps = try #require(try explain(answering).hops.first).steps
+    #expect(steps.map(\.rule.rule) == ["yes", "end of answers"])
+    #expect(steps.map(\.phase) == [.firstPacket, .answer])
+  }
+
   @Test func theDefaultIsAStep() throws {
     let explanation = try explain(policy([rule("other", hosts: ["b.example.com"])]))
     #expect(explanation.hops.first?.steps.last?.rule.rule == "default")

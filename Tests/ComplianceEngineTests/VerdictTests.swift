@@ -92,6 +92,24 @@ import Testing
       policy: policy([rule("app", from: ["10.1.0.0/24"], and: [.application(["x"])])]),
       verdict: .partial, reason: .tooNarrow, deciding: ["default"], client: client("10.1.0.0/16")),
     Row(
+      description: "the answer is dropped", policy: answering([rule("back", ports: "80")]),
+      verdict: .blocked, reason: .noAnswer, deciding: ["end of answers"]),
+    Row(
+      description: "the answer passes", policy: answering([rule("back", ports: "443")]),
+      verdict: .allowed, reason: .explicitAllow, deciding: ["yes"]),
+    Row(
+      description: "the answer hangs on a condition",
+      policy: answering([rule("back", and: [.requires(Condition(.schedule, "by day"))])]),
+      verdict: .conditional, reason: .condition, deciding: ["back"]),
+    Row(
+      description: "what judges names in later packets denies like any rule",
+      policy: answering([], phase: .dataToServer, isAuxiliary: false),
+      verdict: .blocked, reason: .defaultDeny, deciding: ["end of answers"]),
+    Row(
+      description: "a first packet that is denied has no answer to speak of",
+      policy: answering([], first: []), verdict: .blocked, reason: .defaultDeny,
+      deciding: ["default"]),
+    Row(
       description: "a table without a default decides nothing", policy: policy([], default: .none),
       verdict: .unknown, reason: .condition, deciding: []),
   ]
@@ -106,6 +124,40 @@ import Testing
   @Test func everyVerdictAndReasonHasARow() {
     #expect(Set(Self.rows.map(\.verdict)) == Set(Verdict.allCases))
     #expect(Set(Self.rows.map(\.reason)) == Set(Reason.allCases))
+  }
+
+  /// A policy with a second stage for a later phase.
+  private static func answering(
+    _ rules: [Rule], first: [Rule] = [rule("yes", hosts: ["a.example.com"])],
+    phase: Phase = .answer, isAuxiliary: Bool = true
+  ) -> Policy {
+    var policy = policy(first, tables: [table("answers", rules, default: .deny)])
+    policy.pipelines[0].stages.append(
+      Stage(table: "answers", isAuxiliary: isAuxiliary, phase: phase))
+    return policy
+  }
+
+  @Test func noAnswerNamesThePhaseTheRuleAndWhatIsMissing() throws {
+    let policy = Self.answering([
+      rule("outside", .deny(.drop), ports: "443"), rule("back", ports: "80,443"),
+    ])
+    let result = try #require(Judgement(policy).results.first)
+    #expect(result.reason == .noAnswer)
+    #expect(result.deciding.map(\.rule) == ["outside"])
+    #expect(
+      result.change?.text
+        == "the first packet to a.example.com on TCP 443 passes and the answer is dropped by "
+        + "`outside` of answers: add a rule that lets packets from TCP port 443 of a.example.com "
+        + "back to the client pass, above `outside`, or established connections as a whole")
+  }
+
+  /// Stages of a first-decisive pipeline are asked phase by phase: that the first packet passes says
+  /// nothing of the answer.
+  @Test func eachPhaseDecidesForItself() {
+    var policy = Self.answering([])
+    policy.pipelines[0].mode = .firstDecisive
+    #expect(Judgement(policy).verdict == .blocked)
+    #expect(Judgement(policy).reason == .noAnswer)
   }
 
   @Test func noPipelineForTheTrafficIsUnknown() {

@@ -261,7 +261,9 @@ enum AWSNetworkACLs {
     policy.pipelines = [
       Pipeline(
         traffic: .forwarded, mode: .allOf,
-        stages: [Stage(table: "outbound"), Stage(table: "inbound", isAuxiliary: true)])
+        stages: [
+          Stage(table: "outbound"), Stage(table: "inbound", isAuxiliary: true, phase: .answer),
+        ])
     ]
     let associated = item.items("Associations").compactMap { $0.text("SubnetId") }
     let networks = documents.subnets.filter { subnet in

@@ -94,7 +94,7 @@ struct AWSFirewallBuilder {
     var stages = [Stage(table: Self.stateless)]
     // Where every answer passes there is nothing to say about them.
     if defaults == "aws:drop" || replies.contains(where: { $0.action == .deny(.drop) }) {
-      stages.append(Stage(table: Self.answers, isAuxiliary: true))
+      stages.append(Stage(table: Self.answers, isAuxiliary: true, phase: .answer))
     } else {
       policy.tables.remove(at: 1)
     }

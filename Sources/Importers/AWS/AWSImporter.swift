@@ -32,7 +32,7 @@ package struct AWSImporter: ExportImporter {
     ],
     pieces:
       "policies with their rule groups, firewalls, VPCs, prefix lists, domain lists, as separate "
-      + "files or one template", importerVersion: 2,
+      + "files or one template", importerVersion: 3,
     notInExport:
       "routes, which decide whether traffic passes the firewall at all, entries of managed rule "
       + "groups and of managed prefix lists are not in the export; see `aws ec2 "

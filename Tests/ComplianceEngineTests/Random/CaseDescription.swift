@@ -18,7 +18,7 @@ extension RandomCase: CustomStringConvertible {
           + "\(client.networks?.texts ?? ["any"])")
       for pipeline in policy.pipelines where pipeline.traffic == client.traffic {
         let stages = pipeline.stages.map {
-          "\($0.table)\($0.families.count == 1 ? "/\($0.families[0])" : "")"
+          "\($0.table)\($0.families.count == 1 ? "/\($0.families[0])" : "") \($0.phase.rawValue)"
         }
         lines.append("  \(pipeline.mode) \(stages) inspection \(pipeline.inspection ?? "-")")
       }

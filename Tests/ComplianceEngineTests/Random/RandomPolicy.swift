@@ -120,7 +120,8 @@ struct RandomPolicy {
       random.chance(5) ? [random.pick([.ipv4, .ipv6])] : AddressFamily.allCases
     return Stage(
       table: random.chance(40) ? "missing" : random.pick(tableNames), families: families,
-      isAuxiliary: random.chance(5))
+      isAuxiliary: random.chance(5),
+      phase: random.chance(3) ? random.pick(Phase.allCases) : .firstPacket)
   }
 
   private mutating func defaultAction() -> DefaultAction {

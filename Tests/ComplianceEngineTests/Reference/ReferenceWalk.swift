@@ -122,8 +122,14 @@ struct ReferenceDevice {
 
   func outcomes(_ flow: ReferenceFlow) -> Set<ReferenceOutcome> {
     let stages = stages(flow)
-    guard pipeline?.mode == .firstDecisive else { return Self.allOf(stages) }
-    return Self.firstDecisive(stages[...])
+    guard let pipeline, pipeline.mode == .firstDecisive else { return Self.allOf(stages) }
+    let own = pipeline.stages.filter { $0.families.contains(flow.family) }.map(\.phase)
+    guard !own.isEmpty else { return [.left] }
+    // Within a phase the first that decides; over the phases whoever denies.
+    let phases = Set(own).map { phase in
+      Self.firstDecisive(zip(own, stages).filter { $0.0 == phase }.map(\.1)[...])
+    }
+    return Self.allOf(phases)
   }
 
   private static func firstDecisive(
