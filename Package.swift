@@ -27,9 +27,10 @@ let package = Package(
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Digests", dependencies: ["CLibCrypto"]),
-    .target(name: "XMLTree", dependencies: ["CLibXML2"]),
+    .target(name: "ScalarText"),
+    .target(name: "XMLTree", dependencies: ["CLibXML2", "ScalarText"]),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
-    .target(name: "JSONTree", dependencies: ["CSimdJSON"]),
+    .target(name: "JSONTree", dependencies: ["CSimdJSON", "ScalarText"]),
     .target(
       name: "ComplianceEngine", dependencies: ["NetworkSets", "PolicyModel", "EndpointCatalogue"]),
     .systemLibrary(
@@ -37,7 +38,7 @@ let package = Package(
     .target(name: "Archives", dependencies: ["CLibArchive"]),
     .target(
       name: "ImportKit",
-      dependencies: ["NetworkSets", "PolicyModel", "XMLTree", "JSONTree", "Digests"]),
+      dependencies: ["NetworkSets", "PolicyModel", "XMLTree", "JSONTree", "ScalarText", "Digests"]),
     .target(
       name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples", "Scripts"],
       sources: ["Imports.c"], publicHeadersPath: "include"),
@@ -60,7 +61,7 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "CAllocator", "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory",
-        "Archives", "Digests", "ImportKit", "Schema",
+        "Archives", "Digests", "ImportKit", "ScalarText", "Schema",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
@@ -100,8 +101,10 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: ["Importers", "ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+    .testTarget(name: "ScalarTextTests", dependencies: ["ScalarText"]),
     .testTarget(name: "NetworkSetsTests", dependencies: ["NetworkSets", "TestSupport"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Audit", "ImportKit", "Importers", "Reports"]),
     .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
     // Programs that measure; run them with `-c release`. They are no tests.
     .executableTarget(

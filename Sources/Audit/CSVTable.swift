@@ -1,3 +1,5 @@
+import ScalarText
+
 /// A table of comma-separated values with a header line (RFC 4180; semicolons and tabs are taken
 /// where the header has them instead).
 package struct CSVTable: Sendable {
@@ -26,9 +28,9 @@ package struct CSVTable: Sendable {
   package let rows: [Row]
 
   package init(_ bytes: [UInt8]) throws(Failure) {
-    var text = String(decoding: bytes, as: UTF8.self)
+    var text = ScalarText.separated(decoding: bytes)
     if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
-    let first = text.prefix { !$0.isNewline }
+    let first = text.prefix { !$0.isLineFeed }
     let separator: Character =
       [",", ";", "\t"].max { left, right in
         first.count { $0 == left } < first.count { $0 == right }
@@ -79,7 +81,7 @@ package struct CSVTable: Sendable {
             quoteStart = nil
           }
         } else {
-          if character.isNewline { line += 1 }
+          if character.isLineFeed { line += 1 }
           field.append(character)
         }
       } else if character == "\"", field.isEmpty {
@@ -87,7 +89,7 @@ package struct CSVTable: Sendable {
       } else if character == separator {
         fields.append(field)
         field = ""
-      } else if character.isNewline {
+      } else if character.isLineFeed {
         result.append((start, fields + [field]))
         fields = []
         field = ""

@@ -1,4 +1,5 @@
 import JSONTree
+import ScalarText
 import XMLTree
 
 /// One file of an export, parsed as far as its syntax goes.
@@ -38,11 +39,9 @@ package struct ExportDocument: Sendable {
   }
 
   /// The lines of a text file, UTF-16 decoded, without line ends; nil where the file is not text.
+  /// They end with LF or CR LF and at no other line end of Unicode, as the firewalls read them.
   package var lines: [Substring]? {
-    text.map {
-      String(decoding: $0, as: UTF8.self)
-        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    }
+    text.map { ScalarText.separated(decoding: $0).lineFeedLines }
   }
 
   /// Parses a file by what its first bytes show.

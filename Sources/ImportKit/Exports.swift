@@ -2,4 +2,5 @@
 @_exported import JSONTree
 @_exported import NetworkSets
 @_exported import PolicyModel
+@_exported import ScalarText
 @_exported import XMLTree

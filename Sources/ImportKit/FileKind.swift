@@ -1,3 +1,5 @@
+import ScalarText
+
 /// What a file is, told from its first bytes and never from its name.
 enum FileKind: Equatable {
   case empty
@@ -94,7 +96,7 @@ enum FileKind: Equatable {
   }
 
   private static func jsonFollows(_ start: Substring) -> Bool {
-    for line in start.split(whereSeparator: \.isNewline) {
+    for line in start.lineFeedLines {
       let text = line.drop(while: \.isWhitespace)
       if text.isEmpty || text.hasPrefix("#") || text.hasPrefix("//") { continue }
       return text.hasPrefix("{") || text.hasPrefix("[")
@@ -111,12 +113,23 @@ enum FileKind: Equatable {
 
   /// How a file starts, for a message about it.
   static func describe(_ bytes: [UInt8]) -> String {
-    let head = bytes.prefix(24)
-    if head.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
-      let line =
-        String(decoding: head, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
-      return "text starting `\(line)`"
+    let head = Array(bytes.prefix(256))
+    var scalars = Array(
+      (TextEncoding.utf16(head).map { String(decoding: $0, as: UTF8.self) }
+        ?? String(decoding: head, as: UTF8.self)).unicodeScalars)
+    // The last letter may have been cut.
+    if bytes.count > head.count, scalars.last == "\u{FFFD}" { scalars.removeLast() }
+    if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+    let isText = scalars.allSatisfy { scalar in
+      switch scalar.value {
+      case 0x09, 0x0A, 0x0C, 0x0D: true
+      case 0..<0x20, 0x7F..<0xA0, 0xFFFD: false
+      default: true
+      }
     }
-    return "binary data"
+    guard isText else { return "binary data" }
+    let line = scalars.drop { $0.properties.isWhitespace }.prefix { $0 != "\n" && $0 != "\r" }
+    let start = String(String.UnicodeScalarView(line.prefix(24)))
+    return "text starting `\(start)\(line.count > 24 ? "…" : "")`"
   }
 }

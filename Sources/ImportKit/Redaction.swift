@@ -38,7 +38,7 @@ package enum Redaction {
     if let pem = text.firstRange(of: "-----BEGIN") {
       text.replaceSubrange(pem.lowerBound..., with: mark)
     }
-    let words = text.split(omittingEmptySubsequences: false) { $0 == " " || $0.isNewline }
+    let words = text.split(omittingEmptySubsequences: false) { $0 == " " || $0.isLineFeed }
     if words.contains(where: isSecret) {
       text = words.map { isSecret($0) ? mark : String($0) }.joined(separator: " ")
     }

@@ -1,4 +1,5 @@
 import CSimdJSON
+import ScalarText
 
 /// One value of a ``JSONTree``.
 package struct JSONValue: Sendable {
@@ -34,7 +35,7 @@ package struct JSONValue: Sendable {
 
   /// The text of a string; nil for other kinds.
   package var string: String? {
-    kind == .string ? String(decoding: tree.bytes(node), as: UTF8.self) : nil
+    kind == .string ? ScalarText.separated(decoding: tree.bytes(node)) : nil
   }
 
   package var bool: Bool? {
@@ -56,7 +57,7 @@ package struct JSONValue: Sendable {
   /// A string, or the text of a number or boolean: products change between them.
   package var scalarText: String? {
     switch kind {
-    case .string, .number: String(decoding: tree.bytes(node), as: UTF8.self)
+    case .string, .number: ScalarText.separated(decoding: tree.bytes(node))
     case .bool: bool == true ? "true" : "false"
     default: nil
     }
@@ -126,7 +127,7 @@ package struct JSONValue: Sendable {
     result.reserveCapacity(Int(node.length))
     var position = index + 1
     while position < node.end {
-      let key = String(decoding: tree.bytes(tree.node(position)), as: UTF8.self)
+      let key = ScalarText.separated(decoding: tree.bytes(tree.node(position)))
       result.append((key, JSONValue(tree: tree, index: position + 1)))
       position = tree.node(position + 1).end
     }

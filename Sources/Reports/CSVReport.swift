@@ -39,12 +39,43 @@ package enum CSVReport {
 
   /// Quotes a field where needed. A text that a spreadsheet would take for a formula gets an
   /// apostrophe in front (OWASP, "CSV Injection").
+  ///
+  /// Spreadsheets of many countries take `;` for the separator whatever the file says, so that a
+  /// formula behind one is guarded, too. All of it goes by scalars: a mark that joins the next
+  /// character would hide it from comparisons of `Character`.
   package static func field(_ text: String) -> String {
-    var text = PlainText.safe(text)
-    if let first = text.first, "=+-@".contains(first) || first == "\u{FFFD}" { text = "'" + text }
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\""
-      + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
+    let parts = PlainText.safe(text).unicodeScalars
+      .split(separator: ";", omittingEmptySubsequences: false)
+      .map { startsFormula($0) ? "'" + String($0) : String($0) }
+    let text = parts.joined(separator: ";")
+    let needsQuotes = text.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == ";" }
+    guard needsQuotes else { return text }
+    let doubled = text.unicodeScalars.split(separator: "\"", omittingEmptySubsequences: false)
+      .map { String($0) }.joined(separator: "\"\"")
+    return "\"\(doubled)\""
+  }
+
+  /// Whether the first visible scalar is one with which a formula begins, in full width, too; what a
+  /// spreadsheet drops or does not show may stand before it.
+  private static func startsFormula(_ text: Substring.UnicodeScalarView) -> Bool {
+    if text.first == "\u{FFFD}" { return true }
+    guard let first = text.first(where: { !isInvisible($0) }) else { return false }
+    switch first {
+    case "=", "+", "-", "@", "|", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}", "\u{FE62}",
+      "\u{FE63}", "\u{FE66}", "\u{FE6B}":
+      return true
+    default: return false
+    }
+  }
+
+  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    let properties = scalar.properties
+    if properties.isWhitespace || properties.isDefaultIgnorableCodePoint { return true }
+    switch properties.generalCategory {
+    case .format, .control, .nonspacingMark, .enclosingMark, .unassigned, .privateUse,
+      .surrogate, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+      return true
+    default: return scalar == "\u{FFFD}" || scalar == "\"" || scalar == "'"
+    }
   }
 }

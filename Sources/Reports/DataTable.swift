@@ -61,7 +61,7 @@ package struct DataTable: Sendable {
 
   /// Fits the width: the widest columns are wrapped first; columns are never dropped.
   package func table(width: Int) -> String {
-    let texts = rows.map { row in row.map { Self.oneLine($0.text) } }
+    let texts = rows.map { row in row.map { PlainText.oneLine($0.text) } }
     var widths = columns.indices.map { column in
       texts.reduce(columns[column].count) { max($0, $1[column].count) }
     }
@@ -78,10 +78,6 @@ package struct DataTable: Sendable {
     var lines = Self.lines(columns.map { $0.uppercased() }, widths, right)
     for row in texts { lines += Self.lines(row, widths, right) }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func oneLine(_ text: String) -> String {
-    PlainText.safe(text.split(whereSeparator: \.isNewline).joined(separator: " "))
   }
 
   private static func lines(_ cells: [String], _ widths: [Int], _ right: [Bool]) -> [String] {
@@ -135,7 +131,7 @@ package struct DataTable: Sendable {
     ]
     for row in rows {
       lines.append(
-        "| " + row.map { MarkdownReport.cell(Self.oneLine($0.text)) }.joined(separator: " | ")
+        "| " + row.map { MarkdownReport.cell(PlainText.oneLine($0.text)) }.joined(separator: " | ")
           + " |")
     }
     return lines.joined(separator: "\n") + "\n"

@@ -1,7 +1,7 @@
 /// The style sheet of the HTML report. Verdicts are written out as words, so that colour is never
 /// the only carrier of meaning.
 enum HTMLStyle {
-  static let sheet = """
+  static let sheet: HTML = """
     :root{--ok:#1b7f4b;--bad:#b3261e;--part:#8e3a9d;--cond:#9a6700;--unk:#36648b}
     *{box-sizing:border-box}
     body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:#1c2024;

@@ -7,7 +7,7 @@ package enum MarkdownReport {
     var lines: [String] = []
     lines.append("# Microsoft Defender reachability: \(cell(report.catalogue.reference))")
     lines.append("")
-    lines.append("\(report.program), \(report.generatedAt).")
+    lines.append("\(cell(report.program)), \(cell(report.generatedAt)).")
     lines.append("")
     lines.append(
       "| site | scope | client | allowed | blocked | partial | conditional | unknown | waived |")
@@ -31,8 +31,8 @@ package enum MarkdownReport {
     lines.append("")
     var about = "\(cell(site.product)), \(site.snapshot.rules) rules"
     if !site.client.note.isEmpty { about += "; client: \(cell(site.client.note))" }
-    if let taken = site.snapshot.takenAt { about += "; taken \(taken)" }
-    lines.append("\(about); SHA-256 of the export `\(site.snapshot.sha256)`.")
+    if let taken = site.snapshot.takenAt { about += "; taken \(cell(taken))" }
+    lines.append("\(about); SHA-256 of the export \(code(site.snapshot.sha256)).")
     lines.append("")
     lines.append("| verdict | port | endpoint | reason | decided by |")
     lines.append("| --- | ---: | --- | --- | --- |")
@@ -79,7 +79,7 @@ package enum MarkdownReport {
     switch line {
     case .rule(let label, let rule): "\(label) \(describe(rule, site))"
     case .condition(let reference):
-      "if it holds, \(reference.outcome): \\[\(reference.condition.kind.rawValue)\\] "
+      "if it holds, \(cell(reference.outcome)): \\[\(reference.condition.kind.rawValue)\\] "
         + "\(cell(reference.condition.detail)) (\(describe(reference.rule, site)))"
     case .witness(let label, let text): "\(label) \(code(text))"
     case .history(let text), .waiver(let text), .more(let text): cell(text)
@@ -89,27 +89,41 @@ package enum MarkdownReport {
 
   private static func describe(_ reference: RuleReference, _ site: SiteReport) -> String {
     let place = site.place(reference)
-    return "\(code(reference.rule)) in \(cell(site.table(reference))) (\(reference.action))"
+    return "\(code(reference.rule)) in \(cell(site.table(reference))) (\(cell(reference.action)))"
       + (place.isEmpty ? "" : ", \(cell(place))")
   }
 
-  /// Text of an export as text: no Markdown or HTML of its own, and no line or table break.
+  /// Text of an export as text: no Markdown or HTML of its own, no address made a link by itself,
+  /// and no line or table break.
+  ///
+  /// By scalars and not by `Character`, which a joining mark before a sign would hide it in.
   static func cell(_ text: String) -> String {
-    var result = ""
-    for character in PlainText.safe(text) {
-      switch character {
-      case "\\", "`", "*", "_", "[", "]", "<", ">", "#", "|", "~": result += "\\\(character)"
-      case "&": result += "&amp;"
-      default: result.append(character)
+    var result = String.UnicodeScalarView()
+    /// How much of `www` has just been read.
+    var run = 0
+    var previous: Unicode.Scalar = " "
+    for scalar in PlainText.safe(text).unicodeScalars {
+      switch scalar {
+      case "\\", "`", "*", "_", "[", "]", "<", ">", "#", "|", "~", "$", "@":
+        result.append("\\")
+        result.append(scalar)
+      // `http://…` and `www.…` become links where they stand, in GitHub's Markdown.
+      case "/" where previous == ":", "." where run >= 3:
+        result.append("\\")
+        result.append(scalar)
+      case "&": result.append(contentsOf: "&amp;".unicodeScalars)
+      default: result.append(scalar)
       }
+      run = scalar == "w" || scalar == "W" ? run + 1 : 0
+      previous = scalar
     }
-    return result
+    return String(result)
   }
 
   /// A code span that survives back-quotes and table separators in the text.
   private static func code(_ text: String) -> String {
     let safe = PlainText.safe(text)
-    if safe.contains("`") || safe.contains("|") || safe.isEmpty { return cell(safe) }
-    return "`\(safe)`"
+    let hasSigns = safe.unicodeScalars.contains { $0 == "`" || $0 == "|" }
+    return hasSigns || safe.isEmpty ? cell(safe) : "`\(safe)`"
   }
 }

@@ -3,7 +3,7 @@ import PolicyModel
 /// Text for terminals and for documents that people read.
 package enum PlainText {
   /// Replaces control characters, so that no text of an export can move the cursor or change
-  /// colours, and the marks that reverse the reading direction.
+  /// colours, the marks that reverse the reading direction, and everything that ends a line.
   package static func safe(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy { !isControl($0) }
     if isPlain { return text }
@@ -13,9 +13,16 @@ package enum PlainText {
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
     default: false
     }
+  }
+
+  /// A text of several lines as one.
+  package static func oneLine(_ text: String) -> String {
+    safe(
+      text.unicodeScalars.split { $0.properties.isWhitespace && $0 != " " }
+        .map(String.init).joined(separator: " "))
   }
 
   /// Breaks a text into lines of at most `width` characters, at blanks where possible.
@@ -33,9 +40,11 @@ package enum PlainText {
         lines.append(line)
         line = ""
       }
-      while word.count > width {
+      while let limit = word.index(word.startIndex, offsetBy: width, limitedBy: word.endIndex),
+        limit < word.endIndex
+      {
         // Long URLs and names are broken behind a separator where one is near the edge.
-        let piece = word.prefix(width)
+        let piece = word[..<limit]
         let edge = piece.dropFirst(width / 2).lastIndex { "/.-_&?=".contains($0) }
         let cut = edge.map { piece.index(after: $0) } ?? piece.endIndex
         lines.append(String(word[..<cut]))

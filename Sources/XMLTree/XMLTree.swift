@@ -1,3 +1,5 @@
+import ScalarText
+
 /// An XML document as a flat array of elements in document order, each with its line.
 ///
 /// The shape suits firewall exports: readers look things up by name in any order, references
@@ -82,7 +84,7 @@ package struct XMLElement: Sendable {
   /// The character data directly inside the element, without white space at the ends.
   package var text: String {
     let start = Int(node.textStart)
-    return String(decoding: tree.text[start..<start + Int(node.textLength)], as: UTF8.self)
+    return ScalarText.separated(decoding: tree.text[start..<start + Int(node.textLength)])
   }
 
   package var isEmpty: Bool { node.textLength == 0 && Int(node.end) == index + 1 }
@@ -99,7 +101,7 @@ package struct XMLElement: Sendable {
     for attribute in tree.attributes[start..<start + Int(node.attributeCount)]
     where attribute.name == number {
       let bytes = tree.text[Int(attribute.start)..<Int(attribute.start + attribute.length)]
-      return String(decoding: bytes, as: UTF8.self)
+      return ScalarText.separated(decoding: bytes)
     }
     return nil
   }

@@ -117,7 +117,8 @@ private struct Walker {
   init(history: SiteHistory, before: SiteState, open: [EvaluationStart.OpenSubject]) {
     self.history = history
     state = before
-    self.open = Dictionary(uniqueKeysWithValues: open.map { ($0.subject.key, $0) })
+    // Names that differ in bytes only are one to a dictionary.
+    self.open = Dictionary(open.map { ($0.subject.key, $0) }) { $1 }
     edition = open.first.flatMap { subject in
       history.editions.editions.first {
         $0.version == subject.version && $0.id == subject.catalogue

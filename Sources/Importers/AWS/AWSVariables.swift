@@ -303,8 +303,8 @@ struct AWSVariables {
 extension StringProtocol {
   /// Without blanks at both ends.
   var trimmed: String {
-    let start = drop { $0.isWhitespace }
-    guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    let start = drop { $0.isASCIIBlank }
+    guard let end = start.lastIndex(where: { !$0.isASCIIBlank }) else { return "" }
     return String(start[...end])
   }
 }

@@ -38,13 +38,13 @@ extension SuricataRule {
     case unreadable
   }
 
-  /// The logical lines of a rules text with the number of their first line, counted from 1; a
+  /// The logical lines of a rules text, which end at LF alone (Suricata reads them with `fgets`), with the number of their first line, counted from 1; a
   /// backslash at the end joins a line with the next.
   static func lines(of text: String) -> [(number: Int, line: String)] {
     var result: [(Int, String)] = []
     var pending = ""
     var start = 1
-    let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    let all = text.lineFeedLines
     for (index, line) in all.enumerated() {
       if pending.isEmpty { start = index + 1 }
       if line.hasSuffix("\\") {
@@ -62,7 +62,7 @@ extension SuricataRule {
     let text = line.trimmed
     if text.isEmpty { return .blank }
     if text.hasPrefix("#") {
-      let inner = text.drop { $0 == "#" || $0.isWhitespace }
+      let inner = text.drop { $0 == "#" || $0.isASCIIBlank }
       return SuricataRule(inner).map { .disabled($0) } ?? .blank
     }
     return SuricataRule(text[...]).map { .rule($0) } ?? .unreadable
@@ -98,10 +98,10 @@ extension SuricataRule {
     for character in text {
       if character == "[" { depth += 1 }
       if character == "]" { depth -= 1 }
-      if character.isWhitespace, depth <= 0 {
+      if character.isASCIIBlank, depth <= 0 {
         if !current.isEmpty { words.append(current) }
         current = ""
-      } else if !character.isWhitespace {
+      } else if !character.isASCIIBlank {
         current.append(character)
       }
     }

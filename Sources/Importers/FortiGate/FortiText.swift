@@ -231,13 +231,13 @@ struct FortiStatementReader {
         quoted.toggle()
         hasWord = true
       case 0x0A where !quoted:
-        if hasWord { statement.words.append(String(decoding: word, as: UTF8.self)) }
+        if hasWord { statement.words.append(ScalarText.separated(decoding: word)) }
         return statement
       case 0x20, 0x09, 0x0D:
         if quoted {
           word.append(byte)
         } else if hasWord {
-          statement.words.append(String(decoding: word, as: UTF8.self))
+          statement.words.append(ScalarText.separated(decoding: word))
           word.removeAll(keepingCapacity: true)
           hasWord = false
         }
@@ -247,7 +247,7 @@ struct FortiStatementReader {
       }
     }
     endsInsideQuotes = quoted
-    if hasWord { statement.words.append(String(decoding: word, as: UTF8.self)) }
+    if hasWord { statement.words.append(ScalarText.separated(decoding: word)) }
     return statement
   }
 

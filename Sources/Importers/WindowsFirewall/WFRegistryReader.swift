@@ -79,7 +79,7 @@ struct WFRegistryReader {
       var units: [UInt16] = []
       while let value = unit(index) {
         index += 2
-        if value == 0 { return String(decoding: units, as: UTF16.self) }
+        if value == 0 { return ScalarText.separated(String(decoding: units, as: UTF16.self)) }
         units.append(value)
       }
       return nil
@@ -127,7 +127,7 @@ struct WFRegistryReader {
       units.append(value)
       index += 2
     }
-    return String(decoding: units, as: UTF16.self)
+    return ScalarText.separated(String(decoding: units, as: UTF16.self))
   }
 
   // MARK: Text

@@ -117,7 +117,7 @@ enum IPTWords {
     var escaped = false
     func finish() {
       guard !current.isEmpty || isQuoted else { return }
-      tokens.append(IPTToken(String(decoding: current, as: UTF8.self), quoted: isQuoted))
+      tokens.append(IPTToken(ScalarText.separated(decoding: current), quoted: isQuoted))
       current.removeAll(keepingCapacity: true)
       isQuoted = false
     }

@@ -20,7 +20,7 @@ enum OPNsensePlugins {
   }
 
   private static func names(_ text: String?) -> [String] {
-    (text ?? "").split { $0 == "," || $0 == " " || $0.isNewline }.map(String.init)
+    (text ?? "").split { $0 == "," || $0 == " " || $0.isLineFeed }.map(String.init)
   }
 
   /// squid in transparent mode. The port forwards that bring traffic to it are conditions of their

@@ -18,7 +18,7 @@ struct OPNsenseReader {
     root.all("OPNsense", "Firewall", "Alias", "aliases", "alias").map { element in
       PFAlias(
         name: element.childText("name") ?? "", type: element.childText("type") ?? "host",
-        members: (element.childText("content") ?? "").split(whereSeparator: \.isNewline)
+        members: (element.childText("content") ?? "").split(whereSeparator: \.isLineFeed)
           .map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty },
         isEnabled: element.childText("enabled") != "0", line: element.line)
     }
@@ -82,7 +82,7 @@ extension PFRule {
       element.value(name).map { $0 != "0" } ?? standard
     }
     func list(_ name: String) -> [String] {
-      (element.childText(name) ?? "").split { $0 == "," || $0.isNewline }
+      (element.childText(name) ?? "").split { $0 == "," || $0.isLineFeed }
         .map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
     }
     func side(_ name: String) -> Side {

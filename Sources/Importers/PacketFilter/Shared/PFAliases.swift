@@ -39,7 +39,7 @@ struct PFAliases {
       let text = element.value("address") ?? element.value("content") ?? ""
       return PFAlias(
         name: element.childText("name") ?? "", type: element.childText("type") ?? "host",
-        members: text.split { $0 == " " || $0.isNewline }.map(String.init), isEnabled: true,
+        members: text.split { $0 == " " || $0.isLineFeed }.map(String.init), isEnabled: true,
         line: element.line)
     }
   }
