@@ -92,6 +92,19 @@ let package = Package(
       name: "FuzzSupport",
       dependencies: ["Importers", "PolicyCoding", "ComplianceEngine", "EndpointCatalogue"],
       path: "Tests/Fuzz/Support"),
+    // The law of planting, and a program that tries it whole; see CONTRIBUTING.md.
+    .target(
+      name: "PlantingSupport",
+      dependencies: [
+        "CatalogueReaders", "ComplianceEngine", "EndpointCatalogue", "ImportKit", "Importers",
+        "PolicyModel", "TestSupport",
+      ], path: "Tests/Planting/Support"),
+    .executableTarget(
+      name: "PlantingRun",
+      dependencies: [
+        "CatalogueReaders", "ImportKit", "Importers", "PlantingSupport", "TestSupport",
+      ],
+      path: "Tests/Planting/Run"),
     .testTarget(
       name: "CatalogueTests",
       dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
@@ -118,7 +131,7 @@ let package = Package(
       name: "ImportersTests",
       dependencies: [
         "Importers", "Archives", "PolicyCoding", "CatalogueReaders", "ComplianceEngine",
-        "FuzzSupport", "ImportKit", "TestSupport",
+        "Audit", "FuzzSupport", "ImportKit", "PlantingSupport", "TestSupport",
       ] + importers.map { .byName(name: $0 + "Importer") }),
     .testTarget(
       name: "InventoryTests",

@@ -68,26 +68,41 @@ import Testing
     ].compactMap { $0 }.joined(separator: ", ")
   }
 
+  /// Results that differ in nothing but endpoint and witness stand together, so that a person who
+  /// reads a changed golden reads a cause once.
   private static func lines(_ outcome: Evaluation.Outcome, _ catalogue: Catalogue) -> [String] {
     var lines: [String] = []
+    var order: [[String]] = []
+    var groups: [[String]: [String]] = [:]
     for result in outcome.results {
       let endpoint = catalogue.endpoints[result.requirement.endpoint]
       let deciding = result.deciding.map { rule in
         "\(rule.table)/\(rule.rule)" + (rule.position.map { ":\($0.line)" } ?? "")
       }
-      var line =
-        "\(result.verdict.rawValue) \(result.reason.rawValue) \(result.requirement.port) "
-        + "\(endpoint.text) by \(deciding.joined(separator: " + "))"
-      if let witness = result.deniedWitness { line += " denied \(witness.text)" }
+      let key =
+        [
+          "\(result.verdict.rawValue) \(result.reason.rawValue) \(result.requirement.port) by "
+            + deciding.joined(separator: " + ")
+        ]
+        + result.conditions.map {
+          "    if \($0.condition.kind.rawValue) \($0.condition.detail) then \($0.outcome)"
+        }
+      var member = endpoint.text
+      if let witness = result.deniedWitness, witness.text != "\(member):\(result.requirement.port)"
+      {
+        member += " (denied \(witness.text))"
+      }
       if result.verdict == .partial, let witness = result.allowedWitness {
-        line += " allowed \(witness.text)"
+        member += " (allowed \(witness.text))"
       }
-      lines.append(line)
-      for condition in result.conditions {
-        lines.append(
-          "    if \(condition.condition.kind.rawValue) \(condition.condition.detail) then "
-            + "\(condition.outcome)")
-      }
+      if groups[key] == nil { order.append(key) }
+      groups[key, default: []].append(member)
+    }
+    for key in order {
+      let members = groups[key] ?? []
+      lines.append("\(key[0]) [\(members.count)]")
+      lines.append("    \(members.joined(separator: ", "))")
+      lines += key.dropFirst()
     }
     for finding in outcome.findings {
       lines.append(

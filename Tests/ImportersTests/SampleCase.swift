@@ -2,6 +2,7 @@ import ComplianceEngine
 import Foundation
 import ImportKit
 import Importers
+import PlantingSupport
 import PolicyCoding
 import PolicyModel
 import TestSupport
@@ -16,22 +17,7 @@ struct SampleCase: Sendable, CustomTestStringConvertible {
 
   var folder: URL { Repository.samples.appendingPathComponent(format).appendingPathComponent(name) }
 
-  /// Files called `input…`, in the order of their names; then all files of the folder `input`, by
-  /// their path in it, for formats in which paths mean something.
-  func inputs() throws -> [ExportFile] {
-    let flat = try Repository.files(in: folder).filter { $0.hasPrefix("input") }.map {
-      ExportFile(name: $0, bytes: try Repository.bytes(folder.appendingPathComponent($0)))
-    }
-    let tree = folder.appendingPathComponent("input")
-    guard FileManager.default.fileExists(atPath: tree.path) else { return flat }
-    let paths = try FileManager.default.subpathsOfDirectory(atPath: tree.path).sorted()
-    return try flat
-      + paths.compactMap { path in
-        let file = tree.appendingPathComponent(path)
-        guard !file.hasDirectoryPath, try Repository.isFile(file) else { return nil }
-        return ExportFile(name: path, bytes: try Repository.bytes(file))
-      }
-  }
+  func inputs() throws -> [ExportFile] { try SampleFiles.inputs(of: folder) }
 
   static let formats = importerRegistry.importers.map(\.format.id)
 
