@@ -45,6 +45,7 @@ demo: release
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Schema Tests
+	.ci/check-structure
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Schema Tests

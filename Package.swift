@@ -45,7 +45,8 @@ let package = Package(
     .target(
       name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .target(name: "PolicyCoding", dependencies: ["PolicyModel", "JSONTree", "CZlib"]),
+    .target(
+      name: "PolicyCoding", dependencies: ["NetworkSets", "PolicyModel", "JSONTree", "CZlib"]),
     .target(
       name: "NeutralPolicyImporter", dependencies: ["ImportKit", "PolicyCoding"],
       path: "Sources/Importers/NeutralPolicy"),
@@ -55,13 +56,17 @@ let package = Package(
         + importers.map { .byName(name: $0 + "Importer") },
       path: "Sources/Importers/Registry"),
     .target(
-      name: "Reports", dependencies: ["ComplianceEngine", "EndpointCatalogue", "JSONTree"]),
+      name: "Reports",
+      dependencies: [
+        "NetworkSets", "PolicyModel", "ComplianceEngine", "EndpointCatalogue", "JSONTree",
+      ]),
     .systemLibrary(name: "CAllocator"),
     .target(
       name: "Audit",
       dependencies: [
-        "CAllocator", "Importers", "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory",
-        "Archives", "Digests", "ImportKit", "ScalarText", "Schema",
+        "CAllocator", "NetworkSets", "PolicyModel", "PolicyCoding", "EndpointCatalogue",
+        "CatalogueReaders", "ComplianceEngine", "Reports", "Inventory", "Archives", "Digests",
+        "ImportKit", "JSONTree", "ScalarText",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
@@ -78,19 +83,25 @@ let package = Package(
     .target(
       name: "Inventory",
       dependencies: [
-        "PolicyCoding", "EndpointCatalogue", "ComplianceEngine", "CatalogueReaders", "Digests",
-        "Schema", "CSQLite", .product(name: "GRDB", package: "GRDB.swift"),
+        "NetworkSets", "JSONTree", "PolicyModel", "PolicyCoding", "EndpointCatalogue",
+        "CatalogueReaders", "Digests", "Schema", "CSQLite",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .executableTarget(
       name: "sallyport",
       dependencies: [
-        "Audit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Audit", "NetworkSets", "JSONTree", "EndpointCatalogue", "CatalogueReaders",
+        "ComplianceEngine", "PolicyCoding", "ImportKit", "Importers", "Inventory", "Reports",
+        "Schema", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(
       name: "FuzzSupport",
-      dependencies: ["Importers", "PolicyCoding", "ComplianceEngine", "EndpointCatalogue"],
+      dependencies: [
+        "Importers", "ImportKit", "JSONTree", "PolicyModel", "PolicyCoding", "ComplianceEngine",
+        "EndpointCatalogue",
+      ],
       path: "Tests/Fuzz/Support"),
     // The law of planting, and a program that tries it whole; see CONTRIBUTING.md.
     .target(
@@ -110,32 +121,43 @@ let package = Package(
       dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
     .testTarget(
       name: "ComplianceEngineTests",
-      dependencies: ["ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+      dependencies: [
+        "NetworkSets", "PolicyModel", "ComplianceEngine", "EndpointCatalogue", "TestSupport",
+      ]),
     .testTarget(
       name: "KernelTests",
-      dependencies: ["Importers", "ComplianceEngine", "EndpointCatalogue", "TestSupport"]),
+      dependencies: [
+        "NetworkSets", "PolicyModel", "ImportKit", "Importers", "ComplianceEngine",
+        "EndpointCatalogue", "TestSupport",
+      ]),
     .testTarget(name: "ScalarTextTests", dependencies: ["ScalarText"]),
     .testTarget(name: "NetworkSetsTests", dependencies: ["NetworkSets", "TestSupport"]),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Audit", "ImportKit", "Importers", "Reports"]),
+      name: "ReportsTests",
+      dependencies: ["Audit", "ComplianceEngine", "ImportKit", "Importers", "Reports"]),
     .testTarget(name: "ProgramTests", dependencies: ["TestSupport"]),
     // Programs that measure; run them with `-c release`. They are no tests.
     .executableTarget(
       name: "InventoryBenchmark",
       dependencies: [
-        "Audit", "ComplianceEngine", "EndpointCatalogue", "Inventory", "Importers", "Schema",
-        "TestSupport",
+        "Audit", "NetworkSets", "PolicyModel", "ComplianceEngine", "EndpointCatalogue",
+        "CatalogueReaders", "ImportKit", "Inventory", "Importers", "Schema", "TestSupport",
       ],
       path: "Tests/Performance/Inventory"),
     .testTarget(
       name: "ImportersTests",
       dependencies: [
-        "Importers", "Archives", "PolicyCoding", "CatalogueReaders", "ComplianceEngine",
+        "Importers", "Archives", "PolicyCoding", "EndpointCatalogue", "CatalogueReaders",
+        "ComplianceEngine",
         "Audit", "FuzzSupport", "ImportKit", "PlantingSupport", "TestSupport",
       ] + importers.map { .byName(name: $0 + "Importer") }),
     .testTarget(
       name: "InventoryTests",
-      dependencies: ["Audit", "Digests", "Inventory", "Importers", "Schema", "TestSupport"]),
+      dependencies: [
+        "Audit", "NetworkSets", "JSONTree", "PolicyModel", "EndpointCatalogue", "CatalogueReaders",
+        "Digests", "ImportKit", "Inventory", "Importers", "Reports", "Schema", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x,

@@ -31,7 +31,8 @@ package struct CheckUseCase: Sendable {
   /// - Parameter now: ISO-8601 UTC, for the report.
   package func run(_ files: [ExportFile], now: String) throws -> AuditReport {
     let outcome = try registry.read(files)
-    let policies = try Self.policies(outcome.export, scope: scope, file: files.first?.name ?? "-")
+    let policies = try Self.policies(
+      outcome.export, scope: scope, at: now, file: files.first?.name ?? "-")
     let digest = ExportDigest.of(files)
     let device = outcome.export.deviceName ?? DeviceName.fromFile(files.first?.name ?? "-")
     var sites: [SiteReport] = []
@@ -47,12 +48,13 @@ package struct CheckUseCase: Sendable {
       catalogue: catalogue, generatedAt: now, program: program, sites: sites)
   }
 
-  /// The policies of an export that belong to a scope.
+  /// The policies of an export that belong to a scope, as they stand at a moment.
   static func policies(
-    _ export: ImportedExport, scope: String?, file: String
+    _ export: ImportedExport, scope: String?, at now: String, file: String
   ) throws(ImportError) -> [Policy] {
-    guard let scope else { return export.policies }
-    let chosen = export.policies.filter { $0.scope == scope }
+    let policies = export.policies.map { $0.settlingPeriods(at: now) }
+    guard let scope else { return policies }
+    let chosen = policies.filter { $0.scope == scope }
     guard chosen.isEmpty else { return chosen }
     let known = export.policies.map(\.scope).joined(separator: ", ")
     throw ImportError(

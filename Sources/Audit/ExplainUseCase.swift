@@ -53,12 +53,13 @@ package struct ExplainUseCase: Sendable {
     self.knowledge = knowledge
   }
 
-  package func run(_ files: [ExportFile], target: FlowTarget) throws -> [ExplainedWalk] {
+  package func run(_ files: [ExportFile], target: FlowTarget, now: String) throws -> [ExplainedWalk]
+  {
     let outcome = try registry.read(files)
     let device = outcome.export.deviceName ?? DeviceName.fromFile(files.first?.name ?? "-")
     var result: [ExplainedWalk] = []
     for policy in try CheckUseCase.policies(
-      outcome.export, scope: scope, file: files.first?.name ?? "-")
+      outcome.export, scope: scope, at: now, file: files.first?.name ?? "-")
     {
       let compiled = CompiledPolicy(policy)
       for choice in try selection.choices(for: policy) {

@@ -108,6 +108,7 @@ package final class CompiledPolicy: Sendable {
     case .service(let list): .service(resolver.compile(list))
     case .application(let names): .application(Set(names))
     case .requires(let condition): .requires(condition)
+    case .period(let period): .requires(Condition(.schedule, period.text))
     case .never(let reason): .never(reason)
     }
   }

@@ -50,12 +50,25 @@ struct PolicyTermReader {
       if let name = body.string { return .application([name]) }
       return .application(try value.texts("application"))
     case "requires": return .requires(try condition(body))
+    case "period": return .period(try period(body))
     case "never": return .never(try value.text("never"))
     default:
       throw body.refuse(
         "clause `\(kind)` is not known; clauses are from, to, zone_pair, family, source, destination, "
-          + "service, application, requires, never")
+          + "service, application, requires, period, never")
     }
+  }
+
+  private func period(_ value: JSONValue) throws(PolicyCodingError) -> Period {
+    let period = Period(
+      from: try value.optionalText("from"), until: try value.optionalText("until"),
+      name: try value.text("name"))
+    for moment in [period.from, period.until] {
+      guard moment.map({ Period.isLocalTime($0) }) ?? true else {
+        throw value.refuse("`from` and `until` are local times such as 2026-01-31T08:00:00")
+      }
+    }
+    return period
   }
 
   private func zones(_ value: JSONValue) throws(PolicyCodingError) -> ZoneList {

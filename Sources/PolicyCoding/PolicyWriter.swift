@@ -215,6 +215,13 @@ package struct PolicyWriter {
       case .requires(let condition):
         writer.key("requires")
         write(&writer, condition: condition)
+      case .period(let period):
+        writer.key("period")
+        writer.object { writer in
+          writer.member("name", period.name)
+          if let from = period.from { writer.member("from", from) }
+          if let until = period.until { writer.member("until", until) }
+        }
       case .never(let reason): writer.member("never", reason)
       }
     }

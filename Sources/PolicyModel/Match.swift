@@ -26,6 +26,8 @@ package enum Clause: Hashable, Sendable {
   case application([String])
   /// Holds only if the condition does, which the export does not tell.
   case requires(Condition)
+  /// Holds in a stretch of time that comes once; see ``Policy/settlingPeriods(at:)``.
+  case period(Period)
   /// Never holds for the first packet of a client's TCP connection, for the reason given.
   case never(String)
 }

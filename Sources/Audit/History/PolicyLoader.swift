@@ -10,6 +10,8 @@ final class PolicyLoader: Sendable {
     let export: Int64
     let ordinal: Int
     let files: [String]
+    /// Periods are settled by the moment at which the export was taken.
+    let takenAt: String
   }
 
   private let inventory: InventoryDatabase
@@ -27,9 +29,10 @@ final class PolicyLoader: Sendable {
   }
 
   func policy(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> CompiledPolicy {
-    let key = Key(export: hop.export, ordinal: scope.ordinal, files: hop.files)
+    let key = Key(export: hop.export, ordinal: scope.ordinal, files: hop.files, takenAt: hop.takenAt)
     if let known = compiled.withLock({ $0[key] }) { return known }
-    let made = CompiledPolicy(try decoded.policy(scope, of: hop, in: inventory))
+    let made = CompiledPolicy(
+      try decoded.policy(scope, of: hop, in: inventory).settlingPeriods(at: hop.takenAt))
     compiled.withLock { $0[key] = made }
     return made
   }

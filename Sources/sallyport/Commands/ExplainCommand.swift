@@ -47,7 +47,8 @@ struct ExplainCommand: ParsableCommand {
       let explain = ExplainUseCase(
         registry: importerRegistry, selection: try client.selection(), scope: client.scope,
         knowledge: try knowledge.knowledge())
-      let walks = try explain.run(try InputFiles.read(paths), target: target)
+      let walks = try explain.run(
+        try InputFiles.read(paths), target: target, now: Clock.now)
       switch format {
       case .text:
         try Output.write(

@@ -38,6 +38,7 @@ struct ReferenceMatch {
     case .application(let wanted):
       return oneOf(Set(wanted), known: knowledge.applications)
     case .requires: return .open
+    case .period: return .open
     case .never: return .no
     }
   }
