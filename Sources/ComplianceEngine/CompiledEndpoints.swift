@@ -21,7 +21,9 @@ final class CompiledEndpoints: Sendable {
   let addresses: AddressSet
   let names: [Name]
   let tags: [String]
+  /// As the policy writes them.
   let categories: Set<String>
+  let foldedCategories: Set<String>
   let doubts: [Doubt]
   /// Parts that cannot be flattened because they subtract something.
   let nested: [CompiledEndpoints]
@@ -45,6 +47,7 @@ final class CompiledEndpoints: Sendable {
     self.names = names
     self.tags = tags
     self.categories = categories
+    foldedCategories = Set(categories.map(VendorWord.folded))
     self.doubts = doubts
     self.nested = nested
     self.exceptions = exceptions
@@ -123,7 +126,7 @@ final class CompiledEndpoints: Sendable {
     /// Whether the device sees the path.
     let pathVisible: Truth
     let tagTable: [String: AddressSet]
-    /// The categories that the host may have; empty where not known.
+    /// The categories that the host may have, folded; empty where not known.
     let categories: Set<String>
   }
 
@@ -132,7 +135,8 @@ final class CompiledEndpoints: Sendable {
     if result < .yes { result = result || nameTruth(for: destination) }
     if result < .yes { result = result || tagTruth(for: destination) }
     if result < .yes, !categories.isEmpty {
-      result = result || OutsideKnowledge.truth(categories, of: destination.categories)
+      result =
+        result || OutsideKnowledge.truth(ofCategories: foldedCategories, destination.categories)
     }
     if result < .perhaps, !doubts.isEmpty { result = .perhaps }
     for part in nested where result < .yes { result = result || part.truth(for: destination) }
@@ -247,7 +251,7 @@ final class CompiledEndpoints: Sendable {
             .vendorTag, "vendor list `\(tag)`: its address ranges are not in the export"),
           position: nil))
     }
-    if OutsideKnowledge.truth(categories, of: destination.categories) == .perhaps {
+    if OutsideKnowledge.truth(ofCategories: foldedCategories, destination.categories) == .perhaps {
       let shown =
         categories.sorted().prefix(4).joined(separator: ", ") + (categories.count > 4 ? ", …" : "")
       result.append(

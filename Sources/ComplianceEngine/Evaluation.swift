@@ -105,5 +105,5 @@ package struct Evaluation {
 /// What tells judgements of different programs apart.
 package enum Engine {
   /// Raised whenever the same policy and list may be judged differently than before.
-  package static let version = 1
+  package static let version = 2
 }

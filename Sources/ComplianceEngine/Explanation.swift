@@ -146,7 +146,14 @@ private struct FlowTracer {
       case .return: if matches == .yes { return true }
       }
     }
-    return true
+    // The bottom table's default is told by whoever asked for the trace.
+    let ending = compiled.policy.tables[table].defaultAction.outcome
+    guard stack.count > 1, ending != .none else { return true }
+    steps.append(
+      Explanation.Step(
+        rule: hop.reference(.tableDefault(table)), depth: depth, matches: .yes, why: "",
+        decides: certain))
+    return false
   }
 
   private func judge(_ rule: CompiledPolicy.CompiledRule) -> (Truth, String) {

@@ -66,6 +66,7 @@ struct FindingCollector {
     collectBreadth(outcome, index: index)
     collectInspection(outcome, endpoint: endpoint, index: index)
     collectOvermatching(outcome, endpoint: endpoint, index: index)
+    collectNamesInsideNames(outcome, endpoint: endpoint, index: index)
     collectNearMisses(result, index: index)
     collectConditions(result, endpoint: endpoint, outcome: outcome, index: index)
     if result.requirement.level == .advised,
@@ -178,6 +179,41 @@ struct FindingCollector {
             rule: hop.reference(source), endpoint: index)
         }
       }
+    }
+  }
+
+  /// Tells of patterns that meet the endpoint only where one name stands inside another, and no
+  /// other endpoint of the list either.
+  private mutating func collectNamesInsideNames(
+    _ outcome: FlowOutcome, endpoint: Endpoint, index: Int
+  ) {
+    guard let insides = NameInsideName(hosts: endpoint.hostPattern) else { return }
+    var examples: [URLPattern: String] = [:]
+    for pattern in outcome.space.lookAlikes where !isMeant(pattern) {
+      examples[pattern] = insides.example(of: pattern, seesPaths: outcome.space.isPlainHTTP)
+    }
+    guard !examples.isEmpty else { return }
+    for hop in outcome.hops {
+      for (key, name) in hop.rules(naming: Set(examples.keys)) {
+        add(
+          .overmatchingPattern, .note,
+          "`\(name.text)` meets names of the list only where one name stands inside another, as in "
+            + "\(examples[name] ?? ""): nobody has such a name, and it decides nothing",
+          rule: hop.reference(.rule(key)), endpoint: index)
+      }
+    }
+  }
+
+  /// Whether a pattern is written for some endpoint of the list.
+  private func isMeant(_ pattern: URLPattern) -> Bool {
+    catalogue.endpoints.contains { endpoint in
+      let host: HostName?
+      switch endpoint.hostPattern {
+      case .exact(let name): host = name
+      case .subdomains(let name): host = HostName("a.\(name.text)")
+      default: host = nil
+      }
+      return host.map { pattern.matches(host: $0, path: endpoint.path ?? "/") } ?? false
     }
   }
 
@@ -376,6 +412,17 @@ extension HopOutcome {
   fileprivate func decrypts(_ source: Decision.Source) -> Bool {
     guard case .rule(let key) = source else { return false }
     return evaluator.context.compiled.policy.tables[key.table].rules[key.rule].decrypts
+  }
+
+  /// The rules that can matter and name some of the patterns as a destination, with each of these.
+  fileprivate func rules(naming patterns: Set<URLPattern>) -> [(RuleKey, URLPattern)] {
+    let context = evaluator.context
+    return context.reachableTables.flatMap { table in
+      context.candidates(table: table).flatMap { candidate -> [(RuleKey, URLPattern)] in
+        let key = RuleKey(table: table, rule: candidate.rule)
+        return destinationNames(of: key).filter(patterns.contains).map { (key, $0) }
+      }
+    }
   }
 
   /// The name entries of a rule's destinations.

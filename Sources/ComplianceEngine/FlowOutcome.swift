@@ -65,9 +65,9 @@ final class HopOutcome {
   }
 
   func outcomes(_ atom: Int) -> Outcomes {
-    guard !phases.isEmpty || mode == .allOf else { return .none }
-    // No stage for this family: nothing filters it.
-    return phases.reduce(.allow) { Self.both($0, outcomes(atom, stages: $1.stages)) }
+    // Without a stage for the family the policy says nothing about it.
+    let start: Outcomes = phases.first?.phase == .firstPacket ? .allow : .none
+    return phases.reduce(start) { Self.both($0, outcomes(atom, stages: $1.stages)) }
   }
 
   /// What the stages of one phase come to.

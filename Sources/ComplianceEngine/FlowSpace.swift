@@ -24,6 +24,9 @@ struct FlowSpace: Sendable {
   let clients: [IPAddress]
   /// For each combination of zones, one pair a hop.
   let zones: [[ZonePair]]
+  /// Name entries that could hold some target only where one name stands inside another, and hence
+  /// hold none of these; see ``NameInsideName``.
+  var lookAlikes: [URLPattern] = []
 
   var count: Int { targets.count * clients.count * zones.count }
 

@@ -109,7 +109,7 @@ final class HopContext {
     case .never: answer = .no
     case .requires: answer = .perhaps
     case .application(let names):
-      answer = OutsideKnowledge.truth(names, of: knowledge.applications)
+      answer = OutsideKnowledge.truth(ofApplications: names, knowledge.applications)
     case .family(let wanted): answer = Truth(wanted == family)
     case .service(let list): answer = list.truth(tcpPort: port)
     case .from, .to, .zonePair:
@@ -171,7 +171,7 @@ final class HopContext {
   ) -> CompiledEndpoints.Destination {
     CompiledEndpoints.Destination(
       host: anyHost, path: "/", address: nil, family: family, pathVisible: .no,
-      tagTable: knowledge.tags, categories: knowledge.categories)
+      tagTable: knowledge.tags, categories: Set(knowledge.categories.map(VendorWord.folded)))
   }
 
   // A list without names answers alike for every host, so any well-formed name will do.

@@ -26,11 +26,42 @@ package struct OutsideKnowledge: Hashable, Sendable {
     self.categories = categories
   }
 
-  /// Whether a choice of names holds something that is known to be one of `possible`.
-  static func truth(_ names: Set<String>, of possible: Set<String>) -> Truth {
-    if possible.isEmpty { return names.isEmpty ? .no : .perhaps }
+  /// Whether traffic that is recognised as one of `possible` is recognised as one of `names`.
+  /// Traffic has one application at a time, so what the user lists is all that it can be.
+  static func truth(ofApplications names: Set<String>, _ possible: Set<String>) -> Truth {
+    if possible.isEmpty || names.isEmpty { return names.isEmpty ? .no : .perhaps }
+    let names = Set(names.map(VendorWord.folded))
+    let possible = Set(possible.map(VendorWord.folded))
     if possible.isSubset(of: names) { return .yes }
     return names.isDisjoint(with: possible) ? .no : .perhaps
+  }
+
+  /// Whether a host that has one of the categories `possible` has one of `names`, both in the form
+  /// of ``VendorWord/folded(_:)``. A host may have further categories beside those that are known
+  /// (of content, of risk, the customer's own), so none is ever excluded.
+  static func truth(ofCategories names: Set<String>, _ possible: Set<String>) -> Truth {
+    if names.isEmpty { return .no }
+    return !possible.isEmpty && possible.isSubset(of: names) ? .yes : .perhaps
+  }
+}
+
+/// The words in which vendors and users name applications and categories.
+enum VendorWord {
+  /// What is the same word in an export, a log and the mouth of a user: letter case does not count,
+  /// nor whether its parts are joined by blanks, hyphens or underscores.
+  static func folded(_ word: String) -> String {
+    var result = ""
+    var isJoint = false
+    for scalar in word.lowercased().unicodeScalars {
+      if scalar == " " || scalar == "-" || scalar == "_" {
+        isJoint = true
+        continue
+      }
+      if isJoint, !result.isEmpty { result.append("-") }
+      isJoint = false
+      result.unicodeScalars.append(scalar)
+    }
+    return result
   }
 }
 

@@ -52,11 +52,13 @@ final class PathContext {
   func space(
     hosts: HostPattern, paths: PathPattern, samplePath: String, hints: [HostName]
   ) -> FlowSpace? {
-    guard !clients.isEmpty, let targets = targets(hosts, paths, samplePath, hints) else {
-      return nil
-    }
+    let patterns = dividingPatterns(hosts)
+    guard !clients.isEmpty,
+      let targets = targets(hosts, paths, samplePath, hints, patterns.dividing)
+    else { return nil }
     let space = FlowSpace(
-      port: port, family: path.family, targets: targets, clients: clients, zones: zones)
+      port: port, family: path.family, targets: targets, clients: clients, zones: zones,
+      lookAlikes: patterns.lookAlikes)
     let (partial, overflow) = targets.count.multipliedReportingOverflow(by: clients.count)
     guard !overflow, partial.multipliedReportingOverflow(by: zones.count).overflow == false,
       space.count <= FlowSpace.limit
@@ -65,9 +67,9 @@ final class PathContext {
   }
 
   private func targets(
-    _ hosts: HostPattern, _ paths: PathPattern, _ samplePath: String, _ hints: [HostName]
+    _ hosts: HostPattern, _ paths: PathPattern, _ samplePath: String, _ hints: [HostName],
+    _ patterns: [URLPattern]
   ) -> [FlowSpace.Target]? {
-    let patterns = dividingPatterns(hosts)
     let pathMatters = patterns.contains { !$0.ignoresPath }
     let isHTTP = port == 80
     let maySeePath = isHTTP || hops.contains(where: \.mayDecrypt)
@@ -101,8 +103,20 @@ final class PathContext {
     return known.map { FlowSpace.Target(host: host, path: path, address: $0) }
   }
 
-  /// The name entries that hold some but perhaps not all of the URLs in question.
-  private func dividingPatterns(_ hosts: HostPattern) -> [URLPattern] {
+  /// The name entries that hold some but perhaps not all of the URLs in question, apart from those
+  /// that could hold them only where one name stands inside another.
+  private func dividingPatterns(
+    _ hosts: HostPattern
+  ) -> (dividing: [URLPattern], lookAlikes: [URLPattern]) {
+    let all = meetingPatterns(hosts)
+    guard let names = NameInsideName(hosts: hosts) else { return (all, []) }
+    let lookAlikes = all.filter(names.isForeign)
+    guard !lookAlikes.isEmpty else { return (all, []) }
+    let foreign = Set(lookAlikes)
+    return (all.filter { !foreign.contains($0) }, lookAlikes)
+  }
+
+  private func meetingPatterns(_ hosts: HostPattern) -> [URLPattern] {
     var result: Set<URLPattern> = []
     for list in hops.flatMap({ $0.destinations(for: hosts) }) {
       if case .exact(let host) = hosts {

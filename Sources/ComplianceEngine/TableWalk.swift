@@ -40,6 +40,8 @@ struct Decision: Sendable {
 /// - jump: the target is walked; atoms that it leaves undecided go on behind the jump.
 /// - goto: as jump, but atoms left undecided return to the caller of the current table.
 /// - return: atoms leave the current table; at the bottom they take its default.
+/// - the end of a table: its default decides, however the table was reached; a default of none
+///   leaves the atoms undecided.
 ///
 /// Semantics of jump, goto and return: nft(8), "VERDICT STATEMENT".
 final class TableWalk {
@@ -74,13 +76,15 @@ final class TableWalk {
     let left = walk(
       table: table,
       live: LiveAtoms(certain: live, doubtful: live.subtracting(live)))
-    let outcome: Outcomes
-    switch compiled.policy.tables[table].defaultAction.outcome {
-    case .allow: outcome = .allow
-    case .deny: outcome = .deny
-    case .none: outcome = .none
+    record(Self.outcome(compiled.policy.tables[table].defaultAction), .tableDefault(table), left)
+  }
+
+  static func outcome(_ action: DefaultAction) -> Outcomes {
+    switch action.outcome {
+    case .allow: .allow
+    case .deny: .deny
+    case .none: .none
     }
-    record(outcome, .tableDefault(table), left)
   }
 
   /// Returns the atoms that may leave the table undecided.
@@ -155,7 +159,13 @@ final class TableWalk {
         live.subtract(taken)
       }
     }
-    returned.formUnion(live)
+    let ending = Self.outcome(compiled.policy.tables[table].defaultAction)
+    // The bottom table's own default takes what returns to it as well, and is recorded once.
+    if ending != .none, stack.count > 1 {
+      record(ending, .tableDefault(table), live)
+    } else {
+      returned.formUnion(live)
+    }
     return returned
   }
 

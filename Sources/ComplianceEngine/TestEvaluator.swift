@@ -18,12 +18,15 @@ final class TestEvaluator {
   private var gatesInProgress: Set<Int> = []
   private var candidateLists: [Int: [HopContext.Candidate]] = [:]
   private let everything: AtomSet
+  /// The categories of the user's, folded.
+  private let categories: Set<String>
   private let nothing: AtomSet
 
   init(context: HopContext, space: FlowSpace) {
     self.context = context
     self.space = space
     everything = space.allAtoms
+    categories = Set(context.knowledge.categories.map(VendorWord.folded))
     nothing = AtomSet(count: space.count)
     pathSeen =
       space.isPlainHTTP
@@ -133,7 +136,7 @@ final class TestEvaluator {
     CompiledEndpoints.Destination(
       host: target.host, path: target.path, address: target.address, family: space.family,
       pathVisible: pathVisible, tagTable: context.knowledge.tags,
-      categories: context.knowledge.categories)
+      categories: categories)
   }
 
   /// How far the device sees the path of an atom.
@@ -157,7 +160,7 @@ final class TestEvaluator {
     case .service(let list): return list.truth(tcpPort: space.port)
     case .family(let family): return Truth(family == space.family)
     case .application(let names):
-      return OutsideKnowledge.truth(names, of: context.knowledge.applications)
+      return OutsideKnowledge.truth(ofApplications: names, context.knowledge.applications)
     case .requires: return .perhaps
     case .never: return .no
     }

@@ -14,13 +14,13 @@ package enum HostPattern: Hashable, Sendable {
   /// Exactly one label below a name.
   case oneLabel(HostName)
   /// Names that end in a text, label boundary or not: `x.com` holds `x.com` and `evilx.com`.
-  case suffix(String)
+  case suffix(HostText)
   /// A name, and every longer name that starts with it and a dot: `x.com` and `x.com.evil.example`.
   case leading(HostName)
   /// Names that contain a text anywhere.
-  case substring(String)
+  case substring(HostText)
   /// Names that match a glob as a whole: `*` any text (dots too, also empty), `?` one character.
-  case glob(String)
+  case glob(HostText)
   /// Names in which a regular expression matches somewhere; anchors restrict it.
   case regex(RegularExpression)
 
@@ -32,11 +32,10 @@ package enum HostPattern: Hashable, Sendable {
     case .apexAndSubdomains(let name): return host == name || host.isSubdomain(of: name)
     case .oneLabel(let name):
       return host.isSubdomain(of: name) && host.labelCount == name.labelCount + 1
-    case .suffix(let text): return host.text.hasSuffix(text)
+    case .suffix(let end): return host.text.hasSuffix(end.text)
     case .leading(let name): return host == name || host.text.hasPrefix(name.text + ".")
-    case .substring(let text):
-      return text.isEmpty || Automaton(expression)?.matches(host.text.utf8) ?? false
-    case .glob, .regex: return Automaton(expression)?.matches(host.text.utf8) ?? false
+    case .substring(let part) where part.text.isEmpty: return true
+    case .substring, .glob, .regex: return Automaton(expression)?.matches(host.text.utf8) ?? false
     }
   }
 
@@ -60,15 +59,19 @@ package enum HostPattern: Hashable, Sendable {
         .literal(name.text),
       ])
     case .oneLabel(let name): return .sequence([.label, .literal("." + name.text)])
-    case .suffix(let text): return .sequence([.many(.host), .literal(text)])
+    case .suffix(let end): return .sequence([.many(.host), .literal(end.text)])
     case .leading(let name):
       return .sequence([
         .literal(name.text),
         .repeated(.sequence([.literal("."), .many(.host)]), minimum: 0, maximum: 1),
       ])
-    case .substring(let text):
-      return .sequence([.many(.host), .literal(text), .many(.host)])
-    case .glob(let text): return Self.globExpression(text, over: .host)
+    case .substring(let part):
+      let inside = LanguageExpression.sequence([
+        .many(.host), .literal(part.text), .many(.host),
+      ])
+      guard part.mayEndInRoot else { return inside }
+      return .choice([inside, .sequence([.many(.host), .literal(part.text.dropLast())])])
+    case .glob(let glob): return Self.globExpression(glob.text, over: .host)
     case .regex(let regex): return regex.expression(over: .host)
     }
   }
@@ -99,10 +102,10 @@ package enum HostPattern: Hashable, Sendable {
     case (.subdomains(let own), .apexAndSubdomains(let other)):
       if other.isSubdomain(of: own) { return .covering }
       return own == other || own.isSubdomain(of: other) ? .overlapping : .disjoint
-    case (.suffix(let text), .subdomains(let other)):
+    case (.suffix(let end), .subdomains(let other)):
       let below = "." + other.text
-      if below.hasSuffix(text) { return .covering }
-      return text.hasSuffix(below) ? .overlapping : .disjoint
+      if below.hasSuffix(end.text) { return .covering }
+      return end.text.hasSuffix(below) ? .overlapping : .disjoint
     default: return .overlapping
     }
   }
@@ -115,10 +118,10 @@ package enum HostPattern: Hashable, Sendable {
     case .subdomains(let name): "*.\(name.text)"
     case .apexAndSubdomains(let name): "\(name.text) and *.\(name.text)"
     case .oneLabel(let name): "<one label>.\(name.text)"
-    case .suffix(let text): "*\(text) (as text)"
+    case .suffix(let end): "*\(end.text) (as text)"
     case .leading(let name): "\(name.text)…"
-    case .substring(let text): "names containing \(text)"
-    case .glob(let text): "\(text) (glob)"
+    case .substring(let part): "names containing \(part.text)"
+    case .glob(let glob): "\(glob.text) (glob)"
     case .regex(let regex): "/\(regex.source)/"
     }
   }

@@ -27,11 +27,20 @@ struct PolicyReferences {
         }
       }
     }
+    var traffic: Set<TrafficKind> = []
     for (pipeline, value) in zip(policy.pipelines, try root.list("pipelines")) {
+      guard traffic.insert(pipeline.traffic).inserted else {
+        throw value.refuse(
+          "there is a pipeline for `\(pipeline.traffic.rawValue)` traffic already; its stages "
+            + "belong together in one")
+      }
       for stage in pipeline.stages { try check(stage.table, at: value) }
       if let name = pipeline.inspection { try check(name, at: value) }
       guard !pipeline.stages.isEmpty else {
         throw value.refuse("a pipeline has at least one stage")
+      }
+      guard pipeline.stages.allSatisfy({ !$0.families.isEmpty }) else {
+        throw value.refuse("a stage is for `ipv4`, `ipv6` or both, and here one is for neither")
       }
     }
   }

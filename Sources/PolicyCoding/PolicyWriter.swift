@@ -276,10 +276,10 @@ package struct PolicyWriter {
     case .subdomains(let name): writer.member("subdomains_of", name.text)
     case .apexAndSubdomains(let name): writer.member("domain", name.text)
     case .oneLabel(let name): writer.member("one_label_below", name.text)
-    case .suffix(let text): writer.member("host_suffix", text)
+    case .suffix(let end): writer.member("host_suffix", end.text)
     case .leading(let name): writer.member("host_leading", name.text)
-    case .substring(let text): writer.member("host_substring", text)
-    case .glob(let text): writer.member("host_glob", text)
+    case .substring(let part): writer.member("host_substring", part.text)
+    case .glob(let glob): writer.member("host_glob", glob.text)
     case .regex(let regex): writer.member("host_regex", regex.source)
     }
   }

@@ -46,13 +46,17 @@ import Testing
     #expect(told(["ssl"]) == .allowed)
     #expect(told(["ssl", "dns"]) == .conditional)
     #expect(told(["dns"]) == .blocked)
+    // What people and logs write otherwise is the same word.
+    #expect(told(["SSL"]) == .allowed)
     let category = policy([rule("cat", .deny(.drop), terms: [.category("games")])], default: .allow)
     #expect(Judgement(category).kinds == [.category])
     func put(_ names: Set<String>) -> Verdict? {
       Judgement(category, knowledge: OutsideKnowledge(categories: names)).verdict
     }
     #expect(put(["games"]) == .blocked)
-    #expect(put(["business"]) == .allowed)
+    #expect(put(["Games "]) == .blocked)
+    // A host has several categories, of content, of risk, of the customer's own.
+    #expect(put(["business"]) == .conditional)
     #expect(put(["games", "business"]) == .conditional)
   }
 

@@ -30,6 +30,13 @@ import Testing
       Row(
         pattern: .suffix("x.com"), holds: ["x.com", "evilx.com", "a.x.com"],
         leaves: ["x.com.evil.test", "x.co"]),
+      Row(
+        pattern: .suffix(".X.Com."), holds: ["a.x.com", "A.X.COM."], leaves: ["x.com", "evilx.com"]),
+      Row(
+        pattern: .substring("X.Com."), holds: ["a.x.com", "x.com.evil.test", "evilx.com"],
+        leaves: ["x.community"]),
+      Row(pattern: .substring("A.X"), holds: ["a.x.com", "ba.xy"], leaves: ["x.com"]),
+      Row(pattern: .glob("*.X.Com."), holds: ["a.x.com"], leaves: ["x.com", "a.x.com.evil.test"]),
       Row(pattern: .suffix(".x.com"), holds: ["a.x.com"], leaves: ["x.com", "evilx.com"]),
       Row(
         pattern: .leading(name("x.com")), holds: ["x.com", "x.com.evil.test"],
@@ -74,6 +81,6 @@ import Testing
   }
 
   @Test func everyRowIsThere() {
-    #expect(Self.rows.count == 20)
+    #expect(Self.rows.count == 24)
   }
 }

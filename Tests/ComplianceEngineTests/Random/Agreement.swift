@@ -118,8 +118,7 @@ struct Agreement {
     default: break
     }
     if result.verdict == .blocked || result.verdict == .allowed, result.deciding.isEmpty {
-      // A pipeline without a stage for the family lets everything through, and nobody decides.
-      if outcome.hops.contains(where: { !$0.stages.isEmpty }) { return "nothing decides" }
+      return "nothing decides"
     }
     return nil
   }

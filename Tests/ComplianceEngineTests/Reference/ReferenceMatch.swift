@@ -100,7 +100,9 @@ struct ReferenceMatch {
     case .tag(let name):
       guard let address = flow.address, let set = knowledge.tags[name] else { return .open }
       return Possible(set.contains(address))
-    case .category(let name): return oneOf([name], known: knowledge.categories)
+    case .category(let name):
+      // A host may have more categories than those that are known.
+      return knowledge.categories == [name] ? .yes : .open
     case .condition: return .open
     }
   }

@@ -42,10 +42,10 @@ final class ReferenceNames {
     case .oneLabel(let name):
       guard host.hasSuffix(".\(name.text)") else { return false }
       return !host.dropLast(name.text.count + 1).contains(".")
-    case .suffix(let text): return host.hasSuffix(text)
+    case .suffix(let end): return host.hasSuffix(end.text)
     case .leading(let name): return "\(host).".hasPrefix("\(name.text).")
-    case .substring(let text): return text.isEmpty || host.contains(text)
-    case .glob(let glob): return Self.glob(glob, host)
+    case .substring(let part): return part.text.isEmpty || "\(host).".contains(part.text)
+    case .glob(let glob): return Self.glob(glob.text, host)
     case .regex(let regex): return search(regex.source, in: host)
     }
   }

@@ -23,7 +23,13 @@ struct ReferenceWalk {
 
   /// What becomes of the flow from rule `index` on; `left` where the table leaves it undecided.
   private func walk(_ table: Table, from index: Int = 0) -> Set<ReferenceOutcome> {
-    guard index < table.rules.count else { return [.left] }
+    guard index < table.rules.count else {
+      switch table.defaultAction.outcome {
+      case .allow: return [.allow]
+      case .deny: return [.deny]
+      case .none: return [.left]
+      }
+    }
     let rule = table.rules[index]
     var result: Set<ReferenceOutcome> = []
     let answers = answers(rule)
@@ -122,14 +128,16 @@ struct ReferenceDevice {
 
   func outcomes(_ flow: ReferenceFlow) -> Set<ReferenceOutcome> {
     let stages = stages(flow)
-    guard let pipeline, pipeline.mode == .firstDecisive else { return Self.allOf(stages) }
+    guard let pipeline else { return [.left] }
     let own = pipeline.stages.filter { $0.families.contains(flow.family) }.map(\.phase)
-    guard !own.isEmpty else { return [.left] }
+    // A policy without a stage for the family says nothing about it.
+    let start: Set<ReferenceOutcome> = own.contains(.firstPacket) ? [.allow] : [.left]
+    guard pipeline.mode == .firstDecisive else { return Self.allOf([start] + stages) }
     // Within a phase the first that decides; over the phases whoever denies.
     let phases = Set(own).map { phase in
       Self.firstDecisive(zip(own, stages).filter { $0.0 == phase }.map(\.1)[...])
     }
-    return Self.allOf(phases)
+    return Self.allOf([start] + phases)
   }
 
   private static func firstDecisive(

@@ -58,6 +58,7 @@ struct FWDPolicyBuilder {
     addOutputTable(isWhole: isWhole)
     addTranslationTable()
     addPassthroughTables()
+    addAcceptingTables()
     var policy = Policy(scope: "firewalld", format: "firewalld")
     policy.pipelines = [forwardedPipeline, hostPipeline]
     policy.tables = tables
@@ -276,8 +277,26 @@ struct FWDPolicyBuilder {
     return AddressFamily.allCases.compactMap { family in
       guard let name = direct.name(family, "filter", chain, for: traffic) else { return nil }
       return Rule(
-        name: "direct rules", match: Match([.family(family)] + doubt), action: .jump(name),
-        origin: .implied, position: SourcePosition(line: 0))
+        name: "direct rules", match: Match([.family(family)] + doubt),
+        action: .jump(Self.accepting(name)), origin: .implied, position: SourcePosition(line: 0))
+    }
+  }
+
+  /// The name of the table of direct rules as it stands in front of the zones.
+  private static func accepting(_ name: String) -> String { "\(name) before the zones" }
+
+  /// Where direct rules stand in front of the zones, what they leave undecided goes on there and
+  /// does not meet the policy of their chain.
+  private mutating func addAcceptingTables() {
+    let wanted = Set(
+      tables.flatMap(\.rules).compactMap {
+        if case .jump(let name) = $0.action { name } else { nil }
+      })
+    for table in tables where wanted.contains(Self.accepting(table.name)) {
+      var copy = table
+      copy.name = Self.accepting(table.name)
+      copy.defaultAction = DefaultAction(.none, name: "on to the zones")
+      tables.append(copy)
     }
   }
 
