@@ -151,7 +151,8 @@ private struct FlowTracer {
     guard stack.count > 1, ending != .none else { return true }
     steps.append(
       Explanation.Step(
-        rule: hop.reference(.tableDefault(table)), depth: depth, matches: .yes, why: "",
+        rule: hop.reference(.tableDefault(table)), phase: phase, depth: depth, matches: .yes,
+        why: "",
         decides: certain))
     return false
   }

@@ -17,6 +17,7 @@ struct FindingCollector {
   let path: NetworkPath
   let catalogue: Catalogue
   private var endpoints: [Key: Set<Int>] = [:]
+  private var lookAlikeExamples: [URLPattern: String] = [:]
 
   init(path: NetworkPath, catalogue: Catalogue) {
     self.path = path
@@ -190,7 +191,12 @@ struct FindingCollector {
     guard let insides = NameInsideName(hosts: endpoint.hostPattern) else { return }
     var examples: [URLPattern: String] = [:]
     for pattern in outcome.space.lookAlikes where !isMeant(pattern) {
-      examples[pattern] = insides.example(of: pattern, seesPaths: outcome.space.isPlainHTTP)
+      guard let example = insides.example(of: pattern, seesPaths: outcome.space.isPlainHTTP)
+      else { continue }
+      // One example tells it; with one for each endpoint it would be as many findings.
+      let first = lookAlikeExamples[pattern] ?? example
+      lookAlikeExamples[pattern] = first
+      examples[pattern] = first
     }
     guard !examples.isEmpty else { return }
     for hop in outcome.hops {
