@@ -43,7 +43,8 @@ let package = Package(
       name: "Imports", path: "Imports", exclude: ["Catalogues", "Samples", "Scripts"],
       sources: ["Imports.c"], publicHeadersPath: "include"),
     .target(
-      name: "CatalogueReaders", dependencies: ["EndpointCatalogue", "Imports", "JSONTree"]),
+      name: "CatalogueReaders",
+      dependencies: ["EndpointCatalogue", "Imports", "JSONTree", "NetworkSets"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "PolicyCoding", dependencies: ["NetworkSets", "PolicyModel", "JSONTree", "CZlib"]),
@@ -72,9 +73,11 @@ let package = Package(
     .target(
       name: "Schema", path: "Schema",
       exclude: [
-        "sallyport.audit-1.schema.json", "sallyport.catalogue-1.schema.json",
+        "sallyport.answers-1.schema.json", "sallyport.audit-1.schema.json",
+        "sallyport.catalogue-1.schema.json",
         "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
         "sallyport.explanation-1.schema.json", "sallyport.policy-1.schema.json",
+        "sallyport.reading-1.schema.json",
       ],
       resources: [
         .embedInCode("v0001_inventory.sql"), .embedInCode("v0002_views.sql"),

@@ -5,8 +5,38 @@
 #define EMBEDDED(symbol) symbol, sizeof symbol - 1
 
 // A zero byte follows each file, so that an empty one is no error either.
+static const unsigned char catalogue_2017_08_25[] = {
+#embed "Catalogues/defender-antivirus-2017-08-25.json" suffix(,)
+    0};
+static const unsigned char catalogue_2018_10_08[] = {
+#embed "Catalogues/defender-antivirus-2018-10-08.json" suffix(,)
+    0};
+static const unsigned char catalogue_2018_10_08_b[] = {
+#embed "Catalogues/defender-antivirus-2018-10-08-b.json" suffix(,)
+    0};
+static const unsigned char catalogue_2020_07_08[] = {
+#embed "Catalogues/defender-antivirus-2020-07-08.json" suffix(,)
+    0};
+static const unsigned char catalogue_2020_12_28[] = {
+#embed "Catalogues/defender-antivirus-2020-12-28.json" suffix(,)
+    0};
+static const unsigned char catalogue_2021_05_17[] = {
+#embed "Catalogues/defender-antivirus-2021-05-17.json" suffix(,)
+    0};
+static const unsigned char catalogue_2021_10_18[] = {
+#embed "Catalogues/defender-antivirus-2021-10-18.json" suffix(,)
+    0};
+static const unsigned char catalogue_2022_02_03[] = {
+#embed "Catalogues/defender-antivirus-2022-02-03.json" suffix(,)
+    0};
+static const unsigned char catalogue_2022_06_28[] = {
+#embed "Catalogues/defender-antivirus-2022-06-28.json" suffix(,)
+    0};
 static const unsigned char catalogue_2023_06_26[] = {
 #embed "Catalogues/defender-antivirus-2023-06-26.json" suffix(,)
+    0};
+static const unsigned char catalogue_2023_06_26_b[] = {
+#embed "Catalogues/defender-antivirus-2023-06-26-b.json" suffix(,)
     0};
 static const unsigned char catalogue_2024_05_17[] = {
 #embed "Catalogues/defender-antivirus-2024-05-17.json" suffix(,)
@@ -46,7 +76,17 @@ static const unsigned char demo_sites_csv[] = {
     0};
 
 static const sallyport_embedded_file files[] = {
+    {"Catalogues/defender-antivirus-2017-08-25.json", EMBEDDED(catalogue_2017_08_25)},
+    {"Catalogues/defender-antivirus-2018-10-08.json", EMBEDDED(catalogue_2018_10_08)},
+    {"Catalogues/defender-antivirus-2018-10-08-b.json", EMBEDDED(catalogue_2018_10_08_b)},
+    {"Catalogues/defender-antivirus-2020-07-08.json", EMBEDDED(catalogue_2020_07_08)},
+    {"Catalogues/defender-antivirus-2020-12-28.json", EMBEDDED(catalogue_2020_12_28)},
+    {"Catalogues/defender-antivirus-2021-05-17.json", EMBEDDED(catalogue_2021_05_17)},
+    {"Catalogues/defender-antivirus-2021-10-18.json", EMBEDDED(catalogue_2021_10_18)},
+    {"Catalogues/defender-antivirus-2022-02-03.json", EMBEDDED(catalogue_2022_02_03)},
+    {"Catalogues/defender-antivirus-2022-06-28.json", EMBEDDED(catalogue_2022_06_28)},
     {"Catalogues/defender-antivirus-2023-06-26.json", EMBEDDED(catalogue_2023_06_26)},
+    {"Catalogues/defender-antivirus-2023-06-26-b.json", EMBEDDED(catalogue_2023_06_26_b)},
     {"Catalogues/defender-antivirus-2024-05-17.json", EMBEDDED(catalogue_2024_05_17)},
     {"Catalogues/defender-antivirus-2024-10-08.json", EMBEDDED(catalogue_2024_10_08)},
     {"Catalogues/defender-antivirus-2026-07-02.json", EMBEDDED(catalogue_2026_07_02)},

@@ -29,7 +29,11 @@ package enum FailOn: String, CaseIterable, Sendable {
   package func status(_ report: AuditReport) -> ExitStatus {
     let counts = report.summary
     let broken = counts[.blocked] + counts[.partial] > 0
-    let open = counts[.conditional] + counts[.unknown] > 0
+    // Where nothing is required, nothing was proved.
+    let isEmpty = report.sites.contains { site in
+      !site.results.contains { $0.requirement.level == .required }
+    }
+    let open = counts[.conditional] + counts[.unknown] > 0 || isEmpty
     switch self {
     case .never: return .allAllowed
     case .blocked: return broken ? .somethingBlocked : (open ? .onlyConditions : .allAllowed)

@@ -189,6 +189,7 @@ package struct FleetAudit: Sendable {
     }
     let intervals =
       selection == nil && scope == nil ? try inventory.verdicts(of: site.name, at: moment) : []
+    let warning = try EditionInForce(site.catalogue, in: library).warning(at: moment)
     let builder = SiteReportBuilder(
       site: site, waivers: waivers, moment: moment, intervals: intervals)
     var before: [SubjectRecord.Key: [VerdictRecord.Key: String]] = [:]
@@ -201,6 +202,11 @@ package struct FleetAudit: Sendable {
     return present.subjects.map { subject, outcome in
       var report = builder.report(subject, outcome, present.catalogue)
       report.diagnostics = Diagnostic.assumptions(knowledge) + report.diagnostics
+      if catalogue == nil, let warning {
+        report.diagnostics.insert(
+          Diagnostic(kind: "list-before-first-edition", text: warning, position: nil, file: ""),
+          at: 0)
+      }
       if changedSince != nil {
         let old = before[subject.record.key] ?? [:]
         report.shownOnly = Set(

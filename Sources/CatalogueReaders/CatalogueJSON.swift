@@ -25,16 +25,25 @@ package enum CatalogueJSON {
   package static let schema = "sallyport.catalogue/1"
 
   package static func read(_ bytes: [UInt8], file: String) throws(CatalogueError) -> Catalogue {
+    try CatalogueJSONReader(file: file).catalogue(try root(bytes, file: file))
+  }
+
+  /// The one value of a JSON file.
+  static func root(_ bytes: [UInt8], file: String) throws(CatalogueError) -> JSONValue {
     let tree: JSONTree
     do throws(JSONReadError) {
-      tree = try JSONTree(bytes)
+      tree = try JSONTree(
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes)
     } catch {
       throw CatalogueError(
         file: file, position: error.line > 0 ? "\(error.line):\(error.column)" : "",
         reason: "not readable as JSON: \(error.reason)")
     }
-    var reader = Reader(file: file)
-    return try reader.catalogue(tree.root)
+    guard tree.tops.count == 1 else {
+      throw CatalogueError(
+        file: file, position: "\(tree.tops[1].line):1", reason: "a second value in the file")
+    }
+    return tree.root
   }
 
   package static func write(_ catalogue: Catalogue, pretty: Bool = true) -> [UInt8] {
@@ -46,11 +55,25 @@ package enum CatalogueJSON {
       writer.member("title", catalogue.title)
       writer.member("published", catalogue.published)
       writer.member("effective", catalogue.effective)
+      if !catalogue.dates.isEmpty {
+        writer.member("dates") { writer in
+          for (name, date) in catalogue.dates.sorted(by: { $0.key < $1.key }) {
+            writer.member(name) { writer in
+              writer.member("from", date.from)
+              if let to = date.to { writer.member("to", to) }
+              writer.member("source", date.source)
+            }
+          }
+        }
+      }
       writer.member("source") { writer in
         writer.member("title", catalogue.source.title)
         writer.member("url", catalogue.source.url)
         writer.member("locale", catalogue.source.locale)
         writer.member("sha256", catalogue.source.sha256)
+        if let repository = catalogue.source.repository { writer.member("repository", repository) }
+        if let commit = catalogue.source.commit { writer.member("commit", commit) }
+        if let path = catalogue.source.path { writer.member("path", path) }
       }
       writer.member("statements") { writer in
         for (key, statement) in catalogue.statements.sorted(by: { $0.key < $1.key }) {
@@ -72,6 +95,17 @@ package enum CatalogueJSON {
         }
       }
       writer.member("endpoints", each: catalogue.endpoints, write)
+      if !catalogue.answers.isEmpty {
+        writer.member("answers", each: catalogue.answers) { writer, answer in
+          writer.object { writer in
+            writer.member("kind", answer.kind)
+            writer.member("token", answer.token)
+            writer.member("answer", answer.answer)
+            writer.member("by", answer.by)
+            writer.member("on", answer.on)
+          }
+        }
+      }
     }
     return writer.bytes + [0x0A]
   }
@@ -80,7 +114,11 @@ package enum CatalogueJSON {
     writer.object { writer in
       writer.member("service", endpoint.service)
       writer.member("text", endpoint.text)
-      writer.member("host", endpoint.host)
+      if let address = endpoint.address {
+        writer.member("address", address)
+      } else {
+        writer.member("host", endpoint.host)
+      }
       writer.member("path", endpoint.path)
       writer.member("path_match", endpoint.pathMatch?.rawValue)
       writer.member("scheme", endpoint.scheme)
@@ -89,142 +127,12 @@ package enum CatalogueJSON {
       writer.member("ports_advised", each: endpoint.portsAdvised) { $0.value(Int($1)) }
       writer.member("inspection", endpoint.inspection?.rawValue)
       writer.member("note", endpoint.note)
-    }
-  }
-
-  private struct Reader {
-    let file: String
-
-    func refuse(_ value: JSONValue, _ reason: String) -> CatalogueError {
-      CatalogueError(file: file, position: value.pointer, reason: reason)
-    }
-
-    func text(_ object: JSONValue, _ name: String) throws(CatalogueError) -> String {
-      guard let value = object.member(name)?.string, !value.isEmpty else {
-        throw refuse(object, "`\(name)` is missing or not a text")
-      }
-      return value
-    }
-
-    mutating func catalogue(_ root: JSONValue) throws(CatalogueError) -> Catalogue {
-      guard try text(root, "schema") == CatalogueJSON.schema else {
-        throw refuse(root, "`schema` is not `\(CatalogueJSON.schema)`")
-      }
-      let version = try text(root, "version")
-      guard CatalogueVersion.isValid(version) else {
-        throw refuse(root, "`version` is not a date such as 2024-05-17, with a suffix if need be")
-      }
-      guard let source = root["source"], source.isObject else {
-        throw refuse(root, "`source` is missing")
-      }
-      let published = try text(root, "published")
-      let catalogue = Catalogue(
-        id: try text(root, "id"), version: version, title: try text(root, "title"),
-        published: published, effective: root["effective"]?.string ?? published,
-        source: CatalogueSource(
-          title: try text(source, "title"), url: source["url"]?.string ?? "",
-          locale: source["locale"]?.string ?? "", sha256: source["sha256"]?.string ?? ""),
-        statements: try statements(root["statements"]),
-        services: try services(root), endpoints: try endpoints(root))
-      for (index, endpoint) in catalogue.endpoints.enumerated()
-      where catalogue.service(endpoint.service) == nil {
-        throw CatalogueError(
-          file: file, position: "/endpoints/\(index)/service",
-          reason: "service `\(endpoint.service)` is not among `services`")
-      }
-      guard !catalogue.endpoints.isEmpty else { throw refuse(root, "`endpoints` is empty") }
-      return catalogue
-    }
-
-    func statements(_ value: JSONValue?) throws(CatalogueError) -> [String: Statement] {
-      var result: [String: Statement] = [:]
-      for (key, member) in value?.members ?? [] {
-        if let flag = member.bool {
-          result[key] = .flag(flag)
-        } else if let number = member.int {
-          result[key] = .number(number)
-        } else if let text = member.string {
-          result[key] = .text(text)
-        } else {
-          throw refuse(member, "a statement is true, false, a whole number or a text")
-        }
-      }
-      return result
-    }
-
-    func services(_ root: JSONValue) throws(CatalogueError) -> [CatalogueService] {
-      guard let list = root["services"], list.isArray else {
-        throw refuse(root, "`services` is missing")
-      }
-      var result: [CatalogueService] = []
-      for value in list.elements {
-        var names: [String: String] = [:]
-        for (language, name) in value["name"]?.members ?? [] { names[language] = name.string }
-        let id = try text(value, "id")
-        guard names["en"] != nil else { throw refuse(value, "`name` has no `en`") }
-        guard !result.contains(where: { $0.id == id }) else {
-          throw refuse(value, "service `\(id)` is listed twice")
-        }
-        result.append(CatalogueService(id: id, names: names))
-      }
-      return result
-    }
-
-    func endpoints(_ root: JSONValue) throws(CatalogueError) -> [Endpoint] {
-      guard let list = root["endpoints"], list.isArray else {
-        throw refuse(root, "`endpoints` is missing")
-      }
-      var result: [Endpoint] = []
-      for value in list.elements {
-        let host = try text(value, "host")
-        let path = value["path"]?.string
-        if let path, !path.hasPrefix("/") {
-          throw refuse(value, "`path` does not start with a slash")
-        }
-        let endpoint = Endpoint(
-          service: try text(value, "service"), text: value["text"]?.string ?? host, host: host,
-          path: path,
-          pathMatch: try choice(value, "path_match", Endpoint.PathMatch.init(rawValue:)),
-          scheme: value["scheme"]?.string, transport: value["protocol"]?.string ?? "tcp",
-          portsRequired: try ports(value, "ports_required"),
-          portsAdvised: try ports(value, "ports_advised"),
-          inspection: try choice(value, "inspection", Endpoint.Inspection.init(rawValue:)),
-          note: value["note"]?.string)
-        guard let endpoint else {
-          throw refuse(value, "`host` is neither a host name nor `*.` and a host name: `\(host)`")
-        }
-        guard endpoint.transport == "tcp" else {
-          throw refuse(value, "`protocol` is `\(endpoint.transport)`; only tcp can be judged")
-        }
-        guard !endpoint.portsRequired.isEmpty || !endpoint.portsAdvised.isEmpty else {
-          throw refuse(value, "the endpoint has no port")
-        }
-        result.append(endpoint)
-      }
-      return result
-    }
-
-    func choice<Value>(
-      _ object: JSONValue, _ name: String, _ make: (String) -> Value?
-    ) throws(CatalogueError) -> Value? {
-      guard let value = object.member(name), !value.isNull else { return nil }
-      guard let text = value.string, let result = make(text) else {
-        throw refuse(value, "`\(name)` has a value that is not known")
-      }
-      return result
-    }
-
-    func ports(_ object: JSONValue, _ name: String) throws(CatalogueError) -> [UInt16] {
-      guard let list = object.member(name), !list.isNull else { return [] }
-      guard list.isArray else { throw refuse(list, "`\(name)` is not a list") }
-      var result: [UInt16] = []
-      for value in list.elements {
-        guard let number = value.int, let port = UInt16(exactly: number), port > 0 else {
-          throw refuse(value, "a port is a number from 1 to 65535")
-        }
-        result.append(port)
-      }
-      return result
+      // Left out where they say nothing, so that editions stay as they were written.
+      if endpoint.level != .required { writer.member("level", endpoint.level.rawValue) }
+      if let condition = endpoint.condition { writer.member("condition", condition) }
+      if let platform = endpoint.platform { writer.member("platform", platform) }
+      if let geography = endpoint.geography { writer.member("geography", geography) }
+      if let cloud = endpoint.cloud { writer.member("cloud", cloud) }
     }
   }
 }
@@ -233,18 +141,14 @@ package enum CatalogueJSON {
 package enum CatalogueVersion {
   /// A calendar date, followed by nothing or by a dot or hyphen and letters or digits.
   package static func isValid(_ text: String) -> Bool {
-    let characters = Array(text.utf8)
-    guard characters.count >= 10 else { return false }
-    for (index, byte) in characters.prefix(10).enumerated() {
-      let wantsHyphen = index == 4 || index == 7
-      guard wantsHyphen ? byte == 0x2D : (0x30...0x39).contains(byte) else { return false }
-    }
-    guard let month = Int(text.dropFirst(5).prefix(2)), (1...12).contains(month),
-      let day = Int(text.dropFirst(8).prefix(2)), (1...31).contains(day)
+    let bytes = Array(text.utf8)
+    guard bytes.count >= 10,
+      CatalogueDay.isValid(String(decoding: bytes.prefix(10), as: UTF8.self))
     else { return false }
-    let suffix = text.dropFirst(10)
-    guard let first = suffix.first else { return true }
-    return (first == "-" || first == ".") && suffix.count > 1
-      && suffix.dropFirst().allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    guard bytes.count > 10 else { return true }
+    return (bytes[10] == 0x2D || bytes[10] == 0x2E) && bytes.count > 11
+      && bytes.dropFirst(11).allSatisfy {
+        (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20)
+      }
   }
 }

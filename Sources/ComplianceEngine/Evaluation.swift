@@ -31,6 +31,12 @@ package struct Evaluation {
     var results: [RequirementResult] = []
     var findings = FindingCollector(path: path, catalogue: catalogue)
     for requirement in catalogue.requirements {
+      if let reason = catalogue.endpoints[requirement.endpoint].unjudged {
+        results.append(
+          undecidable(
+            requirement, why: reason, change: "compare {host} with the rules by hand"))
+        continue
+      }
       let context: PathContext?
       if let known = contexts[requirement.port] {
         context = known
@@ -84,7 +90,10 @@ package struct Evaluation {
     return "the export holds no policy for \(traffic)"
   }
 
-  private func undecidable(_ requirement: Requirement, why: String) -> RequirementResult {
+  private func undecidable(
+    _ requirement: Requirement, why: String,
+    change: String = "give the part of the configuration that decides about this traffic"
+  ) -> RequirementResult {
     let file = path.hops.first?.policy.policy.files.first ?? ""
     let reference = RuleReference(
       device: path.hops.first?.device ?? "", table: "", rule: "", ordinal: nil,
@@ -97,8 +106,7 @@ package struct Evaluation {
           position: nil, file: file)
       ],
       change: Change(
-        "give the part of the configuration that decides about this traffic",
-        host: catalogue.endpoints[requirement.endpoint].host, port: requirement.port))
+        change, host: catalogue.endpoints[requirement.endpoint].host, port: requirement.port))
   }
 }
 

@@ -4,7 +4,7 @@ package struct CatalogueDiff: Hashable, Sendable {
   package enum Change: Hashable, Sendable {
     case added(Endpoint)
     case removed(Endpoint)
-    /// The same host, path and scheme with other ports, service, inspection rule or note.
+    /// The same service, host and path with other attributes.
     case changed(from: Endpoint, to: Endpoint, fields: [String])
   }
 
@@ -24,11 +24,11 @@ package struct CatalogueDiff: Hashable, Sendable {
   package init(from: Catalogue, to: Catalogue) {
     self.from = from
     self.to = to
-    let old = Dictionary(from.endpoints.map { ($0.key, $0) }) { first, _ in first }
-    let new = Set(to.endpoints.map(\.key))
+    let old = Dictionary(from.endpoints.map { ($0.identity, $0) }) { first, _ in first }
+    let new = Set(to.endpoints.map(\.identity))
     var changes: [Change] = []
     for endpoint in to.endpoints {
-      guard let previous = old[endpoint.key] else {
+      guard let previous = old[endpoint.identity] else {
         changes.append(.added(endpoint))
         continue
       }
@@ -37,7 +37,7 @@ package struct CatalogueDiff: Hashable, Sendable {
         changes.append(.changed(from: previous, to: endpoint, fields: fields))
       }
     }
-    changes += from.endpoints.filter { !new.contains($0.key) }.map { .removed($0) }
+    changes += from.endpoints.filter { !new.contains($0.identity) }.map { .removed($0) }
     self.changes = changes
     statements = Set(from.statements.keys).union(to.statements.keys).sorted()
       .filter { from.statements[$0] != to.statements[$0] }
@@ -48,7 +48,8 @@ package struct CatalogueDiff: Hashable, Sendable {
 
   private static func changedFields(_ old: Endpoint, _ new: Endpoint) -> [String] {
     var fields: [String] = []
-    if old.service != new.service { fields.append("service") }
+    if old.scheme != new.scheme { fields.append("scheme") }
+    if old.level != new.level { fields.append("level") }
     if old.portsRequired != new.portsRequired { fields.append("ports_required") }
     if old.portsAdvised != new.portsAdvised { fields.append("ports_advised") }
     if old.pathMatch != new.pathMatch { fields.append("path_match") }

@@ -26,7 +26,7 @@ extension InventoryDatabase {
   package func add(_ catalogues: [Catalogue], builtIn: Bool, now: String) throws {
     // Looking first spares most programs the wait for another one that writes.
     let missing = try read { database in
-      try catalogues.filter { try !Self.holds($0, database) }
+      try catalogues.filter { try !Self.holds($0, builtIn: builtIn, database) }
     }
     guard !missing.isEmpty else { return }
     try write { database in
@@ -35,12 +35,23 @@ extension InventoryDatabase {
   }
 
   /// Whether an edition is stored; refuses one of the same name with other contents.
-  private static func holds(_ catalogue: Catalogue, _ database: Database) throws -> Bool {
+  ///
+  /// Of the program's own editions only what is judged must agree: a newer program may know more of
+  /// their sources and days.
+  private static func holds(
+    _ catalogue: Catalogue, builtIn: Bool, _ database: Database
+  ) throws -> Bool {
     let stored = try String.fetchOne(
       database, sql: "SELECT body FROM catalogue WHERE id = ? AND version = ?",
       arguments: [catalogue.id, catalogue.version])
     guard let stored else { return false }
     let body = String(decoding: CatalogueJSON.write(catalogue, pretty: false), as: UTF8.self)
+    if builtIn, stored != body {
+      let old = try CatalogueJSON.read(Array(stored.utf8), file: catalogue.reference)
+      if old.endpoints == catalogue.endpoints, old.statements == catalogue.statements {
+        return true
+      }
+    }
     guard stored == body else {
       throw InventoryError(
         .unknownName, "edition \(catalogue.reference) is stored with other contents",
@@ -53,7 +64,7 @@ extension InventoryDatabase {
   private static func add(
     _ catalogue: Catalogue, builtIn: Bool, now: String, _ database: Database
   ) throws {
-    if try holds(catalogue, database) { return }
+    if try holds(catalogue, builtIn: builtIn, database) { return }
     let body = String(decoding: CatalogueJSON.write(catalogue, pretty: false), as: UTF8.self)
     try database.execute(
       sql: """

@@ -41,6 +41,19 @@ package enum CatalogueText {
   package static func text(_ diff: CatalogueDiff, width: Int) -> String {
     var lines = ["\(diff.from.reference) → \(diff.to.reference)"]
     if diff.isEmpty { lines.append("no difference") }
+    lines += changes(diff, width: width)
+    for change in diff.statements {
+      lines += bullet(
+        "~ ",
+        "statement \(change.key): \(change.from?.text ?? "not made") → "
+          + "\(change.to?.text ?? "not made")", width)
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The rows that differ, a line or two each.
+  package static func changes(_ diff: CatalogueDiff, width: Int) -> [String] {
+    var lines: [String] = []
     for change in diff.changes {
       switch change {
       case .added(let endpoint):
@@ -54,13 +67,7 @@ package enum CatalogueText {
         }
       }
     }
-    for change in diff.statements {
-      lines += bullet(
-        "~ ",
-        "statement \(change.key): \(change.from?.text ?? "not made") → "
-          + "\(change.to?.text ?? "not made")", width)
-    }
-    return lines.joined(separator: "\n") + "\n"
+    return lines
   }
 
   private static func bullet(_ mark: String, _ text: String, _ width: Int) -> [String] {

@@ -44,11 +44,10 @@ struct DatabaseOptions: ParsableArguments {
 extension CatalogueLibrary {
   /// The lists of an inventory, which holds the program's own ones too.
   init(of inventory: InventoryDatabase) throws {
-    let stored = try inventory.catalogues()
-    let builtIn = try BuiltInCatalogues.all().filter { catalogue in
-      !stored.contains { $0.reference == catalogue.reference }
-    }
-    self.init(stored + builtIn)
+    // The program's own editions know most about their sources and days.
+    let builtIn = try BuiltInCatalogues.all()
+    let own = Set(builtIn.map(\.reference))
+    self.init(builtIn + (try inventory.catalogues()).filter { !own.contains($0.reference) })
   }
 }
 

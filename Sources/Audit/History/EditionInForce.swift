@@ -21,6 +21,15 @@ struct EditionInForce {
     editions.last { $0.effective <= moment } ?? editions[0]
   }
 
+  /// What a report must say where the moment is before the first known edition; nil elsewhere.
+  func warning(at moment: String) -> String? {
+    let first = editions[0]
+    guard first.effective > moment else { return nil }
+    return
+      "no edition of `\(first.id)` is known that was in force on \(moment.prefix(10)): judged by "
+      + "the earliest, \(first.reference), in force since \(first.effective)"
+  }
+
   /// Moments after `first` at which another edition comes into force.
   func moments(after first: String, until last: String) -> [String] {
     editions.dropFirst().map { Self.moment($0) }.filter { $0 > first && $0 <= last }

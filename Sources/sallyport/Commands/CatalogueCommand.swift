@@ -8,7 +8,9 @@ import Reports
 struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue", abstract: "The lists of required endpoints and their editions.",
-    subcommands: [List.self, Show.self, Diff.self, Import.self], defaultSubcommand: List.self)
+    subcommands: [
+      List.self, Show.self, Diff.self, Read.self, Import.self,
+    ], defaultSubcommand: List.self)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case table
