@@ -20,6 +20,11 @@ package enum ArchiveReader {
 
   /// The most that an archive may unpack to.
   package static let sizeLimit = 2 << 30
+  /// The most that an archive may unpack to for each of its bytes, beyond the first 64 MiB: texts of
+  /// configurations shrink to a fiftieth, blanks to a thousandth.
+  package static let ratioLimit = 200
+  /// What is unpacked whatever the ratio.
+  package static let freeSize = 64 << 20
   /// The most files that an archive may hold.
   package static let entryLimit = 100_000
 
@@ -38,7 +43,16 @@ package enum ArchiveReader {
   package static func entries(_ bytes: [UInt8]) throws(ArchiveError) -> [Entry] {
     guard let reader = archive_read_new() else { throw ArchiveError(reason: "out of memory") }
     defer { archive_read_free(reader) }
-    archive_read_support_filter_all(reader)
+    // Only what libarchive unpacks itself: `filter_all` runs programs of the PATH for lrzip, lzop and
+    // grzip (archive_read_filter(3)).
+    for support in [
+      archive_read_support_filter_gzip, archive_read_support_filter_bzip2,
+      archive_read_support_filter_xz, archive_read_support_filter_zstd,
+      archive_read_support_filter_compress, archive_read_support_filter_lzma,
+    ] where support(reader) != ARCHIVE_OK {
+      // A library without the code for a format would run a program for it instead.
+      throw ArchiveError(reason: "this build of libarchive cannot unpack what archives need")
+    }
     archive_read_support_format_tar(reader)
     archive_read_support_format_zip(reader)
     archive_read_support_format_raw(reader)
@@ -46,14 +60,17 @@ package enum ArchiveReader {
       guard archive_read_open_memory(reader, buffer.baseAddress, buffer.count) == ARCHIVE_OK else {
         return .failure(error(of: reader, "the archive cannot be opened"))
       }
-      return Result { () throws(ArchiveError) in try entries(of: reader) }
+      return Result { () throws(ArchiveError) in try entries(of: reader, packed: buffer.count) }
     }
     return try read.get()
   }
 
-  private static func entries(of reader: OpaquePointer) throws(ArchiveError) -> [Entry] {
+  private static func entries(
+    of reader: OpaquePointer, packed: Int
+  ) throws(ArchiveError) -> [Entry] {
     var result: [Entry] = []
     var total = 0
+    let limit = min(sizeLimit, max(freeSize, packed.multipliedReportingOverflow(by: ratioLimit).0))
     var header: OpaquePointer?
     while true {
       let status = archive_read_next_header(reader, &header)
@@ -70,7 +87,7 @@ package enum ArchiveReader {
       }
       let isRaw = archive_format(reader) == ARCHIVE_FORMAT_RAW
       let name = isRaw ? "" : archive_entry_pathname(header).map { String(cString: $0) } ?? ""
-      let content = try content(of: reader, total: &total)
+      let content = try content(of: reader, total: &total, limit: limit)
       let hasTime = archive_entry_mtime_is_set(header) != 0
       result.append(
         Entry(name: name, bytes: content, modified: hasTime ? archive_entry_mtime(header) : nil))
@@ -78,7 +95,7 @@ package enum ArchiveReader {
   }
 
   private static func content(
-    of reader: OpaquePointer, total: inout Int
+    of reader: OpaquePointer, total: inout Int, limit: Int
   ) throws(ArchiveError) -> [UInt8] {
     var content: [UInt8] = []
     let size = 1 << 20
@@ -88,8 +105,9 @@ package enum ArchiveReader {
       if count == 0 { return content }
       guard count > 0 else { throw error(of: reader, "the archive is damaged") }
       total += count
-      guard total <= sizeLimit else {
-        throw ArchiveError(reason: "the archive unpacks to more than \(sizeLimit >> 30) GiB")
+      guard total <= limit else {
+        throw ArchiveError(
+          reason: "the archive unpacks to more than \(limit >> 20) MiB, too much for its size")
       }
       content += buffer[..<count]
     }

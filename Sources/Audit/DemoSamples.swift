@@ -1,5 +1,6 @@
 import CatalogueReaders
 import Foundation
+import Inventory
 
 /// The sample exports that the program carries, for trying it out.
 package enum DemoSamples {
@@ -12,7 +13,7 @@ package enum DemoSamples {
     for file in EmbeddedFile.all(under: prefix) {
       let path = InputFiles.joined(folder, String(file.name.dropFirst(prefix.count)))
       try FileManager.default.createDirectory(
-        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        atPath: FilePath.folder(of: path), withIntermediateDirectories: true)
       try Data(file.bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
   }

@@ -22,7 +22,10 @@ package enum Moment {
       .iso8601, Date.ISO8601FormatStyle(includingFractionalSeconds: true),
     ]
     for style in styles {
-      if let date = try? style.parse(text) { return Self.text(date) }
+      guard let date = try? style.parse(text) else { continue }
+      let moment = Self.text(date)
+      // Moments sort as texts, which a year of five digits would break.
+      return moment >= "1970" && moment < "2200" && moment.utf8.count == 20 ? moment : nil
     }
     return nil
   }

@@ -10,6 +10,9 @@ package protocol ExportImporter: Sendable {
   var xmlRoots: Set<String> { get }
   /// XML elements whose contents are never needed: bulk data and places of secrets.
   var prunedXMLNames: Set<String> { get }
+  /// Whether the name of a file says what is in it, so that the same bytes under two names are two
+  /// things.
+  var fileNamesMatter: Bool { get }
   /// Looks at the shape of a parsed document, never at its name.
   func recognise(_ document: ExportDocument) -> Recognition
   /// Reads the documents of one device.
@@ -19,6 +22,7 @@ package protocol ExportImporter: Sendable {
 extension ExportImporter {
   package var xmlRoots: Set<String> { [] }
   package var prunedXMLNames: Set<String> { [] }
+  package var fileNamesMatter: Bool { false }
 }
 
 /// What an importer says about a document.

@@ -35,6 +35,7 @@ package struct ImporterRegistry: Sendable {
     var documents: [ExportDocument] = []
     var possible: [any ExportImporter] = []
     var passedOver: [ImportError] = []
+    var seen: Set<[UInt8]> = []
     for file in files {
       let document: ExportDocument
       let found: [any ExportImporter]
@@ -56,7 +57,9 @@ package struct ImporterRegistry: Sendable {
             + "\(first.format.product)", advice: "give the files of one device at a time")
       }
       possible = common
-      documents.append(document)
+      // The same bytes given twice are one file, unless its name says what it is.
+      let isCopy = files.count > 1 && !seen.insert(file.bytes).inserted
+      if !isCopy || common.contains(where: \.fileNamesMatter) { documents.append(document) }
     }
     guard let chosen = possible.first else {
       throw passedOver.first

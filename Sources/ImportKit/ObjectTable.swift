@@ -10,7 +10,28 @@ package struct ObjectTable {
   private var endpointNumbers: [String: Int] = [:]
   private var serviceNumbers: [String: Int] = [:]
 
+  /// How many groups may lie in each other. Nobody nests more than a handful; reading a group's
+  /// members by recursion must not use up the stack.
+  package static let depthLimit = 500
+  private var depth = 0
+
   package init() {}
+
+  /// Goes one group deeper; ``leave()`` ends it. False where ``depthLimit`` is reached: the member is
+  /// then a doubt, ``tooDeep(_:)``.
+  package mutating func enter() -> Bool {
+    guard depth < Self.depthLimit else { return false }
+    depth += 1
+    return true
+  }
+
+  package mutating func leave() { depth -= 1 }
+
+  /// What stands for a member that was not read.
+  package static func tooDeep(_ name: String) -> Condition {
+    Condition(
+      .unresolved, "member `\(name)` lies more than \(depthLimit) groups deep, and was not read")
+  }
 
   package func endpoint(_ id: String) -> Int? { endpointNumbers[id] }
 

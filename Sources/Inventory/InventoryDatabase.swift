@@ -65,12 +65,50 @@ package final class InventoryDatabase: Sendable {
   }
 
   private static func openForWriting(_ path: String) throws -> any DatabaseWriter {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = FilePath.folder(of: path)
     guard folder.isEmpty || FileManager.default.fileExists(atPath: folder) else {
       throw InventoryError(
         .cannotWrite, "\(path): the folder `\(folder)` does not exist", advice: "make it first")
     }
+    try makeFile(path)
+    try refuseForeign(path)
     return try DatabasePool(path: path, configuration: configuration(readonly: false))
+  }
+
+  /// Makes an empty file for its owner alone, where there is none; SQLite gives the files beside it
+  /// the same permissions (os_unix.c, `findCreateFileMode`).
+  static func makeFile(_ path: String) throws {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor >= 0 {
+      close(descriptor)
+    } else if errno != EEXIST {
+      throw InventoryError(
+        .cannotWrite, "\(path): the database cannot be made: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Refuses a SQLite file of another program before anything in it is changed.
+  private static func refuseForeign(_ path: String) throws {
+    let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+    guard size != 0 else { return }
+    let queue: DatabaseQueue
+    do {
+      queue = try queueForReading(path)
+    } catch let error as InventoryError {
+      throw error
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+      // What cannot be opened for reading is told by the opening for writing.
+      return
+    }
+    try queue.read { database in
+      let tables = try String.fetchSet(
+        database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+      guard tables.isEmpty || tables.isSuperset(of: ["grdb_migrations", "snapshot"]) else {
+        throw InventoryError(
+          .notOurs, "\(path): this SQLite file belongs to another program and is left as it is",
+          advice: "name another file with --db or SALLYPORT_DB")
+      }
+    }
   }
 
   private static func openForReading(_ path: String) throws -> any DatabaseWriter {

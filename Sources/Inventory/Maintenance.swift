@@ -14,16 +14,16 @@ extension InventoryDatabase {
     try? FileManager.default.removeItem(atPath: unfinished)
     defer { try? FileManager.default.removeItem(atPath: unfinished) }
     try Self.wrapping(target) {
+      try Self.makeFile(unfinished)
       let copy = try DatabaseQueue(path: unfinished)
       try pool.backup(to: copy)
       // One file without a log beside it is easier to keep.
       try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
       try copy.close()
     }
-    do {
-      try FileManager.default.moveItem(atPath: unfinished, toPath: target)
-    } catch {
-      throw InventoryError(.cannotWrite, "\(target): \(error.localizedDescription)")
+    guard rename(unfinished, target) == 0 else {
+      throw InventoryError(
+        .cannotWrite, "\(target): cannot be written: \(String(cString: strerror(errno)))")
     }
   }
 

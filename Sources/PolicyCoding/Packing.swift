@@ -91,7 +91,9 @@ package enum Packing {
       let flags = try reader.byte()
       var place = NumberedPlace()
       if flags & 1 != 0 {
-        line += Int(unzigzag(try reader.number()))
+        let (sum, overflow) = line.addingReportingOverflow(Int(unzigzag(try reader.number())))
+        guard !overflow else { throw PackingError(reason: "a line is impossible") }
+        line = sum
         var position = SourcePosition(line: line)
         if flags & 8 != 0 { position.file = Int(truncatingIfNeeded: try reader.number()) }
         if flags & 2 != 0 { position.pointer = try reader.text(after: &pointer) }
@@ -196,7 +198,10 @@ package enum Packing {
   private static func inflated(_ packed: [UInt8]) throws(PackingError) -> [UInt8] {
     var reader = Reader(bytes: packed)
     let size = try reader.number()
-    guard size < 1 << 32 else { throw PackingError(reason: "its length is impossible") }
+    // zlib packs 1032 bytes into one at best (zlib.net, "Maximum Compression Factor").
+    guard size < 1 << 32, size <= (UInt64(packed.count) + 1) * 1040 else {
+      throw PackingError(reason: "its length is impossible")
+    }
     var result = [UInt8](repeating: 0, count: Int(size))
     var length = UInt(size)
     let head = reader.index

@@ -35,7 +35,7 @@ enum Failure {
     case let error as InventoryError: status(error.code)
     case is SiteSetupError: .usage
     case is ClientSelection.Failure, is CatalogueLibrary.Failure: .usage
-    case is OutputError: .cannotCreate
+    case let error as OutputError: error.isInputOutput ? .inputOutput : .cannotCreate
     default: .ourFault
     }
   }

@@ -37,10 +37,11 @@ struct Sallyport: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.prepare()
     let wanted = ProcessInfo.processInfo.environment["SALLYPORT_LOG"] ?? ""
     let level = Logger.Level(rawValue: wanted) ?? .warning
     LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
+      var handler = SafeLogHandler(StreamLogHandler.standardError(label: label))
       handler.logLevel = level
       return handler
     }

@@ -30,7 +30,7 @@ enum Terminal {
 
   /// A message for the user, apart from the results.
   static func say(_ text: String) {
-    FileHandle.standardError.write(Data((PlainText.safe(text) + "\n").utf8))
+    StandardStreams.say(PlainText.safe(text) + "\n")
   }
 }
 
@@ -49,11 +49,11 @@ final class ProgressLine: Sendable {
       last = Date()
       return true
     }
-    if isDue { FileHandle.standardError.write(Data("\r\(what) \(done)/\(total)\u{1B}[K".utf8)) }
+    if isDue { StandardStreams.say("\r\(what) \(done)/\(total)\u{1B}[K") }
   }
 
   func end() {
     guard Terminal.errorIsTerminal else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    StandardStreams.say("\r\u{1B}[K")
   }
 }

@@ -68,7 +68,7 @@ package struct FolderWatch: Sendable {
     let target = InputFiles.joined(place, String(relative))
     do {
       try manager.createDirectory(
-        atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        atPath: FilePath.folder(of: target), withIntermediateDirectories: true)
       let free = Self.freeName(target)
       try manager.moveItem(atPath: path, toPath: free)
       if !reasons.isEmpty {
@@ -87,7 +87,7 @@ package struct FolderWatch: Sendable {
   private func onDisk(_ name: String) -> String {
     var path = name
     while path.count > folder.count, !FileManager.default.fileExists(atPath: path) {
-      path = (path as NSString).deletingLastPathComponent
+      path = FilePath.folder(of: path)
     }
     return path
   }

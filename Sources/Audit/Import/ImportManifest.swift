@@ -26,7 +26,7 @@ package struct ImportManifest: Sendable {
   package init(_ file: ExportFile) throws(InputError) {
     let first = file.bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
     let rows = first == 0x5B || first == 0x7B ? try Self.jsonRows(file) : try Self.csvRows(file)
-    let folder = (file.name as NSString).deletingLastPathComponent
+    let folder = FilePath.folder(of: file.name)
     for row in rows { try add(row, file: file.name, folder: folder) }
   }
 

@@ -50,7 +50,7 @@ package struct ImportUnit: Sendable {
       case .loaded(let file): files.append(file)
       }
     }
-    return files
+    return InputFiles.distinct(files)
   }
 }
 
@@ -72,9 +72,9 @@ package struct ImportPlan: Sendable {
     var builder = Builder()
     for path in paths {
       if try InputFiles.isFolder(path) {
-        for name in try InputFiles.names(in: path, skipping: skipped) {
-          try builder.add(name, of: path)
-        }
+        let listing = try InputFiles.names(in: path, skipping: skipped)
+        builder.strays += listing.strays
+        for name in listing.names { try builder.add(name, of: path) }
       } else {
         try builder.addArchive(try InputFiles.file(path), below: [])
       }
@@ -91,7 +91,7 @@ package struct ImportPlan: Sendable {
   private struct Builder {
     private var order: [Key] = []
     private var groups: [Key: [ImportUnit.Source]] = [:]
-    private var strays: [(path: String, reason: String)] = []
+    var strays: [(path: String, reason: String)] = []
     /// Archives that cannot be read.
     private var broken: [String] = []
 
@@ -100,15 +100,13 @@ package struct ImportPlan: Sendable {
       let components = name.split(separator: "/").map(String.init)
       // Archives in the root are like the folder itself, those further in hold one export's files.
       if components.count == 1 {
-        let file = try InputFiles.file(path)
-        if ArchiveReader.isArchive(file.bytes) {
-          do {
-            return try addArchive(file, below: [])
-          } catch {
-            // Read again as an export, it fails with this reason and does not stop the others.
-            broken.append(path)
-            return
-          }
+        do {
+          let file = try InputFiles.file(path)
+          if ArchiveReader.isArchive(file.bytes) { return try addArchive(file, below: []) }
+        } catch {
+          // Read again as an export, it fails with this reason and does not stop the others.
+          broken.append(path)
+          return
         }
       }
       add(components, .path(path))

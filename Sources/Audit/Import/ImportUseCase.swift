@@ -127,8 +127,11 @@ package struct ImportUseCase: Sendable {
   ) -> (String, SnapshotToStore.TimeSource) {
     if let takenAt = unit.takenAt { return (takenAt, unit.takenAtSource) }
     if let takenAt = export.takenAt { return (takenAt, .export) }
-    if let modified = files.compactMap(\.modified).max() {
-      return (Moment.text(Date(timeIntervalSince1970: TimeInterval(modified))), .file)
+    // A clock that was wrong says nothing: a time to come, or before there were files.
+    if let modified = files.compactMap(\.modified).max(),
+      let moment = Timestamp.iso(secondsSince1970: modified), moment <= now
+    {
+      return (moment, .file)
     }
     return (now, .import)
   }

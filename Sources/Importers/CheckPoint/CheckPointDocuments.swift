@@ -143,7 +143,7 @@ struct CheckPointDocuments {
     let page = Page(
       uid: value["uid"]?.string, name: value["name"]?.string,
       rules: list.elements.filter(\.isObject).map { Item(value: $0, file: file) },
-      from: value["from"]?.int, to: value["to"]?.int, total: value["total"]?.int,
+      from: value["from"]?.counter, to: value["to"]?.counter, total: value["total"]?.counter,
       position: SourcePosition(file: file, line: value.line, pointer: value.pointer))
     if isHTTPS { httpsPages.append(page) } else { accessPages.append(page) }
   }
@@ -196,7 +196,9 @@ struct CheckPointDocuments {
   }
 
   private mutating func noteCut(_ value: JSONValue, what: String) {
-    guard let total = value["total"]?.int, let to = value["to"]?.int, to < total else { return }
+    guard let total = value["total"]?.counter, let to = value["to"]?.counter, to < total else {
+      return
+    }
     notes.append(
       Note(
         .completeness,

@@ -26,6 +26,8 @@ package struct CheckPointImporter: ExportImporter {
     pieces: "any number of pages, layers, packages and lists of objects of one management domain",
     importerVersion: 1)
 
+  package let fileNamesMatter = true
+
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }
     var documents = CheckPointDocuments()

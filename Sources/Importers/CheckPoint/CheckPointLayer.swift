@@ -33,7 +33,7 @@ struct CheckPointLayer {
       for item in page.rules {
         // Sections of one rulebase hold their rules (API), or stand in front of them
         // (ShowPolicyPackage); either way they say up to which number they reach.
-        if Self.isSection(item) { total = max(total, item.value["to"]?.int ?? 0) }
+        if Self.isSection(item) { total = max(total, item.value["to"]?.counter ?? 0) }
         for rule in Self.flatten(item, depth: 0) {
           if let uid = rule.uid, !seen.insert(uid).inserted { continue }
           rules.append(rule)
@@ -43,7 +43,7 @@ struct CheckPointLayer {
     var elements: [Element] = []
     var next = 1
     for rule in rules {
-      let number = rule.value["rule-number"]?.int
+      let number = rule.value["rule-number"]?.counter
       if let number, number > next {
         elements.append(.gap(first: next, last: number - 1, position: rule.position))
       }

@@ -102,8 +102,8 @@ struct FMCDocuments {
   private func page(_ policy: String, _ items: [Item], of value: JSONValue) -> Page {
     let paging = value["paging"]
     return Page(
-      policy: policy, items: items, offset: paging?["offset"]?.int ?? 0,
-      count: paging?["count"]?.int,
+      policy: policy, items: items, offset: paging?["offset"]?.counter ?? 0,
+      count: paging?["count"]?.counter,
       position: SourcePosition(file: file, line: value.line, pointer: value.pointer))
   }
 
@@ -152,9 +152,9 @@ struct FMCDocuments {
   /// Lists of objects may be cut as well; what rules then miss is unresolved there.
   private mutating func noteCut(_ items: [Item], of value: JSONValue) {
     guard let first = items.first, Self.objectTypes.contains(first.type),
-      let count = value["paging"]?["count"]?.int
+      let count = value["paging"]?["count"]?.counter
     else { return }
-    let end = (value["paging"]?["offset"]?.int ?? 0) + items.count
+    let end = (value["paging"]?["offset"]?.counter ?? 0) + items.count
     guard end < count else { return }
     notes.append(
       Note(

@@ -103,6 +103,11 @@ struct JunosAddresses {
       id: id, name: name, kind: "address-set", position: node.position)
     var terms: [EndpointTerm] = []
     for member in node.children("address") + node.children("address-set") {
+      guard context.objects.enter() else {
+        terms.append(.condition(ObjectTable.tooDeep(member.text)))
+        continue
+      }
+      defer { context.objects.leave() }
       // Members of a set come from its own book.
       if let inner = self.object(member.text, in: number, into: &context) {
         terms.append(.object(inner))

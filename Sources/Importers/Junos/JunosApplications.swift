@@ -67,6 +67,11 @@ struct JunosApplications {
     var terms: [ServiceTerm] = []
     if kind == "application-set" {
       for member in node.children("application") + node.children("application-set") {
+        guard context.objects.enter() else {
+          terms.append(.condition(ObjectTable.tooDeep(member.text)))
+          continue
+        }
+        defer { context.objects.leave() }
         terms.append(term(member, into: &context))
       }
     } else {

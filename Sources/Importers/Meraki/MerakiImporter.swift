@@ -34,6 +34,8 @@ package struct MerakiImporter: ExportImporter {
       + "request's last word as name; outbound, cellular, inbound and site-to-site rules look alike, "
       + "so the word in the object or the file name tells them apart", importerVersion: 1)
 
+  package let fileNamesMatter = true
+
   package func recognise(_ document: ExportDocument) -> Recognition {
     guard let tree = document.json else { return .no }
     var documents = MerakiDocuments()

@@ -101,7 +101,7 @@ struct SQLCommand: ParsableCommand {
       throw ValidationError("give a statement, --name, --list or --views")
     }
     guard statement == "-" else { return statement }
-    return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    return String(decoding: try InputFiles.read(["-"])[0].bytes, as: UTF8.self)
   }
 
   private func parameters(for sql: String) throws -> [String: ReadOnlyQuery.Value] {

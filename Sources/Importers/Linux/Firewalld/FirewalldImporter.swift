@@ -55,6 +55,8 @@ package struct FirewalldImporter: ExportImporter {
     "IndividualCalls", "MinimalMark",
   ]
 
+  package let fileNamesMatter = true
+
   package func recognise(_ document: ExportDocument) -> Recognition {
     if let root = document.xml {
       guard let expected = Self.children[root.name] else { return .no }

@@ -64,7 +64,7 @@ struct IPTTable {
     }
     guard let number = numbers[chain] else { return }
     if let place {
-      let index = min(max(place - 1, 0), chains[number].rules.count)
+      let index = min(max(place, 1) - 1, chains[number].rules.count)
       chains[number].rules.insert(rule, at: index)
     } else {
       chains[number].rules.append(rule)

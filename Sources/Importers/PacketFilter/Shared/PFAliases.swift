@@ -151,6 +151,8 @@ struct PFAliases {
 
   private mutating func addressTerm(_ text: String, alias: PFAlias) -> EndpointTerm {
     let line = alias.line
+    guard table.enter() else { return .condition(ObjectTable.tooDeep(text)) }
+    defer { table.leave() }
     if contains(text), let inner = addressObject(text) { return .object(inner) }
     if TemplateMarker.isPresent(in: text) {
       return unresolved(
@@ -235,6 +237,11 @@ struct PFAliases {
     var terms: [ServiceTerm] = []
     if alias.type == "port" {
       for member in alias.members where alias.isEnabled {
+        guard table.enter() else {
+          terms.append(.condition(ObjectTable.tooDeep(member)))
+          continue
+        }
+        defer { table.leave() }
         if let set = portSet(member) {
           terms.append(.service(Service(protocol: nil, destinationPorts: set)))
         } else if let inner = portObject(member) {

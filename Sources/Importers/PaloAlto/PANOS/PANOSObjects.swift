@@ -101,7 +101,10 @@ struct PANOSObjects {
     let name = member.text
     if name == "any" { return .any }
     switch look(Self.addressKinds, member, group: group) {
-    case .found(let found): return .object(addressObject(found, name: name))
+    case .found(let found):
+      guard table.enter() else { return .condition(ObjectTable.tooDeep(name)) }
+      defer { table.leave() }
+      return .object(addressObject(found, name: name))
     case .ambiguous(let condition): return .condition(condition)
     case .missing: break
     }
@@ -238,7 +241,10 @@ struct PANOSObjects {
     let name = member.text
     if name == "any" { return .any }
     switch look(["service", "service-group"], member, group: group) {
-    case .found(let found): return .object(serviceObject(found, name: name))
+    case .found(let found):
+      guard table.enter() else { return .condition(ObjectTable.tooDeep(name)) }
+      defer { table.leave() }
+      return .object(serviceObject(found, name: name))
     case .ambiguous(let condition): return .condition(condition)
     case .missing: break
     }
