@@ -8,8 +8,11 @@
 // priority, low numbers first; rules are terminating; what matches nothing is denied.
 // Name grammar: learn.microsoft.com, Azure Firewall FAQ, "How do wildcards work in target URLs and
 // target FQDNs in application rules?".
-// Not modelled: DNAT (concerns traffic from outside), threat intelligence and IDPS (noted), web
-// categories and tags (conditions).
+// Parts that are not in force (drafts, resources whose condition is false, references to what exists
+// already) are left out; what is missing (a parent policy, a listed group, a further page) is a
+// condition where it would stand.
+// Not modelled: threat intelligence (noted), what signatures of intrusion prevention match, the
+// contents of web categories and tags (conditions).
 
 import ImportKit
 
@@ -27,18 +30,17 @@ package struct AzureFirewallImporter: ExportImporter {
     ],
     pieces:
       "a template, with its parameters file if need be; or policy, groups, IP groups and parent "
-      + "policy as separate files", importerVersion: 2,
+      + "policy as separate files", importerVersion: 3,
     notInExport:
       "routes, which decide whether a subnet's traffic passes the firewall, and the contents of "
       + "FQDN tags, web categories and service tags are not in the export; see `az network "
       + "route-table list` and `az network list-service-tags --location REGION`")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
-    guard let tree = document.json else { return .no }
-    var finder = AzureResources()
-    for top in tree.tops { finder.collect(top, template: ARMTemplate(template: nil)) }
-    if finder.holdsPolicy || finder.holdsSecurityGroups || !finder.ipGroups.isEmpty
-      || finder.isParametersFile
+    guard document.json != nil else { return .no }
+    let found = AzureResources([document])
+    if found.holdsPolicy || found.holdsSecurityGroups || !found.ipGroups.isEmpty
+      || !found.firewalls.isEmpty || found.isParametersFile || found.holdsDrafts
     {
       return .yes
     }
@@ -47,15 +49,33 @@ package struct AzureFirewallImporter: ExportImporter {
 
   package func read(_ documents: [ExportDocument]) throws(ImportError) -> ImportedExport {
     let resources = AzureResources(documents)
-    guard resources.holdsPolicy else {
-      throw ImportError(
-        .incomplete, file: documents.first?.file ?? "",
-        reason: "only IP groups or parameters were given, and no rules",
-        advice: "give the rule collection groups too: az network firewall policy "
-          + "rule-collection-group list")
-    }
+    guard resources.holdsPolicy else { throw missing(resources, documents.first?.file ?? "") }
     // A template often holds the security groups of the subnets too: scopes of their own.
     let policies = AzurePolicyBuilder.build(resources) + AzureSecurityGroups.build(resources)
     return ImportedExport(deviceName: resources.firewallName, policies: policies)
+  }
+  private func missing(_ resources: AzureResources, _ file: String) -> ImportError {
+    if let firewall = resources.firewalls.first {
+      let id = firewall.properties.object("firewallPolicy")?.text("id")
+      let name = id.flatMap(AzureName.last) ?? "POLICY"
+      return ImportError(
+        .incomplete, file: file,
+        reason: "firewall `\(firewall.lastName ?? "")` has its rules in policy `\(name)`, which is "
+          + "not in the export",
+        advice:
+          "give the policy and its groups too: az network firewall policy show -n \(name), az "
+          + "network firewall policy rule-collection-group list --policy-name \(name)")
+    }
+    if resources.holdsDrafts {
+      return ImportError(
+        .incomplete, file: file,
+        reason: "only drafts were given, which are not in force until deployed",
+        advice: "give the live policy: az network firewall policy rule-collection-group list")
+    }
+    return ImportError(
+      .incomplete, file: file,
+      reason: "only IP groups or parameters were given, and no rules",
+      advice: "give the rule collection groups too: az network firewall policy "
+        + "rule-collection-group list")
   }
 }

@@ -4,112 +4,209 @@ import ImportKit
 enum AzurePolicyBuilder {
   static func build(_ resources: AzureResources) -> [Policy] {
     var policies: [Policy] = []
-    for policy in resources.policies {
-      let name = lastName(policy.label) ?? "policy"
-      let groups = resources.groups.filter { belongs($0, to: name, of: resources) }
-      policies.append(
-        assemble(
-          name: name, chain: chain(policy, resources), groups: groups, collections: [],
-          resources: resources))
+    for policy in resources.policies { policies.append(assemble(policy, resources)) }
+    // Groups whose policy is not in the export, one scope for each policy that they name.
+    var left: [(owner: String?, groups: [AzureItem])] = []
+    for group in resources.groups {
+      let owner = AzureOwner(of: group)
+      if resources.policies.contains(where: { owner.mayBe($0) }) { continue }
+      let name = owner.name
+      if let index = left.firstIndex(where: { $0.owner?.lowercased() == name?.lowercased() }) {
+        left[index].groups.append(group)
+      } else {
+        left.append((name, [group]))
+      }
     }
-    if resources.policies.isEmpty, !resources.groups.isEmpty || !resources.collections.isEmpty {
+    if !resources.collections.isEmpty {
+      if left.isEmpty { left.append((nil, [])) }
       policies.append(
-        assemble(
-          name: resources.groups.first.flatMap(policyName) ?? "policy", chain: [],
-          groups: resources.groups, collections: resources.collections, resources: resources))
+        fragment(left[0].owner, left[0].groups, resources.collections, resources))
+      left.removeFirst()
     }
+    for part in left { policies.append(fragment(part.owner, part.groups, [], resources)) }
     for classic in resources.classics {
       policies.append(AzureClassicBuilder.build(classic, resources: resources))
     }
     return policies
   }
 
-  /// The last part of a name such as `policy/group`, or of an id.
-  static func lastName(_ text: String?) -> String? {
-    text?.split(separator: "/").last.map(String.init)
+  // MARK: A policy of the export
+
+  /// A policy and its ancestors, nearest first; what is missing where the chain breaks off.
+  private static func chain(
+    _ policy: AzureItem, _ resources: AzureResources
+  ) -> (items: [AzureItem], missing: String?) {
+    var chain = [policy]
+    while let last = chain.last, let base = last.properties.member("basePolicy") {
+      let id = base.text ?? base.member("id")?.text
+      guard let id, let name = AzureName.last(id) else {
+        return (chain, "which policy is the parent is not known, and its rules come first")
+      }
+      let owner = AzureOwner(id: id, name: name)
+      guard let parent = resources.policies.first(where: { owner.mayBe($0) }) else {
+        return (
+          chain,
+          "the parent policy is not in the export, and its rules come first; give it "
+            + "and its rule collection groups as well"
+        )
+      }
+      // One parent is all that the service permits; a circle would never end.
+      guard chain.count < 8, !chain.contains(where: { $0.position == parent.position }) else {
+        return (chain, "the parents of the policy lead in a circle")
+      }
+      chain.append(parent)
+    }
+    return (chain, nil)
   }
 
-  /// The policy that a group says it belongs to, by its id or its composed name.
-  private static func policyName(_ group: AzureResources.Item) -> String? {
-    if let id = group.text("id") {
-      let parts = id.split(separator: "/").map(String.init)
-      if let index = parts.firstIndex(where: { $0.lowercased() == "firewallpolicies" }),
-        index + 1 < parts.count
+  private static func assemble(_ policy: AzureItem, _ resources: AzureResources) -> Policy {
+    let name = policy.lastName ?? "policy"
+    var builder = AzureRuleBuilder(resources: resources, scope: name)
+    let (chain, missing) = chain(policy, resources)
+    builder.usesDNSProxy = chain.contains {
+      $0.properties.object("dnsSettings")?.flag("enableProxy") == true
+    }
+    if let missing { builder.addGap(missing, at: chain.last?.position ?? policy.position) }
+    // Rules of the most distant ancestor come first.
+    for item in chain.reversed() { addLevel(item, of: resources, to: &builder) }
+    for item in chain { builder.readSettings(item) }
+    return builder.finish()
+  }
+
+  /// The rules of one policy, and what is missing of them.
+  private static func addLevel(
+    _ policy: AzureItem, of resources: AzureResources, to builder: inout AzureRuleBuilder
+  ) {
+    let name = policy.lastName ?? "policy"
+    let what = "policy `\(name)`"
+    for doubt in policy.inForceDoubts(of: what, in: builder.draft) {
+      builder.addGap(doubt.detail, kind: .notInForce, at: policy.position)
+    }
+    let groups = resources.groups.filter { AzureOwner(of: $0).mayBe(policy) }
+    let isListed = missingGroups(of: policy, groups, name, to: &builder)
+    if !isListed {
+      // A template that declares a group and does not deploy it leaves the policy without rules.
+      if groups.isEmpty,
+        !resources.absentGroups.contains(where: { AzureOwner(of: $0).mayBe(policy) })
       {
-        return parts[index + 1]
+        builder.addGap(
+          "the export has no rule collection group of \(what); give az network firewall policy "
+            + "rule-collection-group list as well", at: policy.position)
+      }
+      for gap in resources.gaps where gap.kind == .firewall {
+        builder.addGap(gap.what, at: gap.position)
       }
     }
-    if let name = group.label, let slash = name.firstIndex(of: "/") {
-      return String(name[..<slash])
+    var placed: [AzureRuleBuilder.Placed] = []
+    for group in groups {
+      var own = builder.collections(of: group)
+      if resources.policies.count > 1, AzureOwner(of: group).name.map(AzureName.isKnown) != true {
+        let doubt = builder.draft.doubt(
+          .unresolved,
+          "which policy group `\(group.lastName ?? "group")` belongs to is not known",
+          at: group.position)
+        own = own.map { .init(block: $0.block.requiring([doubt]), group: $0.group, own: $0.own) }
+      }
+      placed += own
     }
-    return nil
+    builder.add(placed)
   }
 
-  private static func belongs(
-    _ group: AzureResources.Item, to policy: String, of resources: AzureResources
+  /// The answer of the service lists the groups of a policy: those that the export lacks are gaps.
+  ///
+  /// - Returns: whether there is such a list, by which the groups are known to be all.
+  private static func missingGroups(
+    of policy: AzureItem, _ groups: [AzureItem], _ name: String, to builder: inout AzureRuleBuilder
   ) -> Bool {
-    guard resources.policies.count > 1, let owner = policyName(group) else { return true }
-    return owner.lowercased() == policy.lowercased()
-  }
-
-  /// A policy and its ancestors, nearest first; ends with nil where a parent is not in the export.
-  private static func chain(
-    _ policy: AzureResources.Item, _ resources: AzureResources
-  ) -> [AzureResources.Item?] {
-    var chain: [AzureResources.Item?] = [policy]
-    var current = policy
-    while chain.count < 16 {
-      guard let base = current.properties.azure("basePolicy"), base.isObject,
-        let id = current.text("id", in: base), let name = lastName(id)
-      else { return chain }
-      guard
-        let parent = resources.policies.first(where: {
-          lastName($0.label)?.lowercased() == name.lowercased()
-        })
-      else { return chain + [nil] }
-      chain.append(parent)
-      current = parent
-    }
-    return chain
-  }
-
-  private static func assemble(
-    name: String, chain: [AzureResources.Item?], groups: [AzureResources.Item],
-    collections: [AzureResources.Item], resources: AzureResources
-  ) -> Policy {
-    var builder = AzureRuleBuilder(resources: resources)
-    builder.usesDNSProxy = chain.contains { item in
-      guard let item, let settings = item.properties.azure("dnsSettings") else { return false }
-      return item.text("enableProxy", in: settings)?.lowercased() == "true"
-    }
-    // Rules of the most distant ancestor come first.
-    for item in chain.reversed() {
-      guard let item else {
-        builder.addMissingParent(at: chain.first??.position)
+    guard let listed = policy.properties.member("ruleCollectionGroups") else { return false }
+    guard let elements = listed.elements else { return false }
+    let known = Set(groups.compactMap { $0.lastName?.lowercased() })
+    for element in elements {
+      let id = element.text ?? element.member("id")?.text
+      guard let own = id.flatMap(AzureName.last) else {
+        builder.addGap(
+          "a rule collection group of policy `\(name)` is not in the export", at: policy.position)
         continue
       }
-      let owner = lastName(item.label) ?? name
-      let own =
-        resources.policies.count > 1
-        ? resources.groups.filter { belongs($0, to: owner, of: resources) } : groups
-      builder.add(groups: own)
+      if known.contains(own.lowercased()) { continue }
+      builder.addGap(
+        "rule collection group `\(own)` is not in the export; give az network firewall policy "
+          + "rule-collection-group show or list as well", at: policy.position)
     }
-    if chain.isEmpty { builder.add(groups: groups) }
-    builder.add(collections: collections)
-    for item in chain.compactMap({ $0 }) { builder.noteSettings(item) }
-    if chain.isEmpty {
-      builder.notes.append(
-        Note(
-          .completeness,
-          "the policy itself is not in the export: its parent policy, DNS proxy and "
-            + "TLS settings are not known; give az network firewall policy show as well"))
-    } else if groups.isEmpty, resources.groups.isEmpty {
-      builder.notes.append(
-        Note(
-          .completeness,
-          "the export has no rule collection group; give az network firewall policy "
-            + "rule-collection-group list as well"))
+    return true
+  }
+
+  // MARK: Groups without their policy
+
+  private static func fragment(
+    _ name: String?, _ groups: [AzureItem], _ collections: [AzureItem], _ resources: AzureResources
+  ) -> Policy {
+    var builder = AzureRuleBuilder(resources: resources, scope: name ?? "policy")
+    let place = groups.first?.position ?? collections.first?.position ?? SourcePosition(line: 0)
+    builder.addGap(
+      "the policy itself is not in the export: its parent policy, whose rules come first, its other "
+        + "groups, DNS proxy and TLS settings are not known; give az network firewall policy show "
+        + "as well", at: place)
+    for gap in resources.gaps where gap.kind == .firewall {
+      builder.addGap(gap.what, at: gap.position)
     }
-    return builder.finish(scope: name)
+    var placed: [AzureRuleBuilder.Placed] = []
+    for group in groups { placed += builder.collections(of: group) }
+    for item in collections {
+      let name = item.label ?? "collection"
+      placed.append(
+        AzureRuleBuilder.Placed(
+          block: builder.block(of: item, name: name), group: .known(0),
+          own: builder.priority(of: item, what: "collection `\(name)`")))
+    }
+    builder.add(placed)
+    return builder.finish()
+  }
+}
+
+/// The policy to which a rule collection group belongs, as far as the group says so.
+struct AzureOwner {
+  /// The whole id, where it is known.
+  private let id: String?
+  let name: String?
+
+  init(id: String, name: String) {
+    self.id = id
+    self.name = name
+  }
+
+  private init() {
+    id = nil
+    name = nil
+  }
+
+  /// By the parent around, the id of the group, or its composed name.
+  init(of group: AzureItem) {
+    if let id = group.text("id"), let name = AzureName.part(after: "firewallpolicies", of: id) {
+      self.init(id: id, name: name)
+    } else if let parent = group.parent, let name = AzureName.last(parent) {
+      self.init(id: parent, name: name)
+    } else if let label = group.label, let slash = label.lastIndex(of: "/") {
+      let name = String(label[..<slash])
+      self.init(id: "", name: AzureName.last(name) ?? name)
+    } else {
+      self.init()
+    }
+  }
+
+  /// Whether a policy may be the owner: certainly not where a name or subscription differs.
+  func mayBe(_ policy: AzureItem) -> Bool {
+    guard let name else { return true }
+    guard let own = policy.lastName, AzureName.isKnown(own), AzureName.isKnown(name) else {
+      return true
+    }
+    guard own.lowercased() == name.lowercased() else { return false }
+    guard let id, let other = policy.text("id"),
+      let group = AzureName.part(after: "resourcegroups", of: id),
+      let otherGroup = AzureName.part(after: "resourcegroups", of: other)
+    else { return true }
+    return group.lowercased() == otherGroup.lowercased()
+      && AzureName.part(after: "subscriptions", of: id)?.lowercased()
+        == AzureName.part(after: "subscriptions", of: other)?.lowercased()
   }
 }

@@ -1,396 +1,338 @@
 import ImportKit
 
-/// Translates rule collections into the network and the application table.
+/// Translates rule collections into the network and the application table of one policy.
 struct AzureRuleBuilder {
   let resources: AzureResources
+  let draft: PolicyDraft
+  /// Whether the clients ask the firewall for names.
   var usesDNSProxy = false
-  var notes: [Note] = []
-  private var network: [Rule] = []
-  var application: [Rule] = []
-  private var objects = ObjectTable()
+  /// Rules so far; every further level of a policy comes behind.
+  private(set) var rules = Block()
   private var sources: [(AddressSet, String)] = []
+  private var gates: [Table] = []
 
-  init(resources: AzureResources) {
+  /// Rules of both kinds that stand together in the order.
+  struct Block {
+    var network: [Rule] = []
+    var application: [Rule] = []
+
+    mutating func append(_ other: Block) {
+      network += other.network
+      application += other.application
+    }
+
+    func requiring(_ conditions: [Condition]) -> Block {
+      var result = self
+      let clauses = conditions.map { Clause.requires($0) }
+      for index in result.network.indices { result.network[index].match.clauses += clauses }
+      for index in result.application.indices { result.application[index].match.clauses += clauses }
+      return result
+    }
+
+    func implied() -> Block {
+      var result = self
+      for index in result.network.indices { result.network[index].origin = .implied }
+      for index in result.application.indices { result.application[index].origin = .implied }
+      return result
+    }
+  }
+
+  /// A collection with what places it.
+  struct Placed {
+    let block: Block
+    let group: Priority
+    let own: Priority
+  }
+
+  /// A place in the order: low numbers first.
+  enum Priority {
+    case known(Int)
+    case open(Condition)
+  }
+
+  init(resources: AzureResources, scope: String) {
     self.resources = resources
-    notes = resources.notes
+    let doubts = Doubts()
+    doubts.add(resources.doubts.notes)
+    draft = PolicyDraft(Policy(scope: scope, format: "azure-firewall"), doubts: doubts)
   }
 
   // MARK: Order
 
-  /// One collection with what places it.
-  private struct Placed {
-    let item: AzureResources.Item
-    let groupPriority: Int?
-    let priority: Int?
-    let name: String
+  func priority(of item: AzureItem, what: String) -> Priority {
+    let given = item.member("priority") ?? item.properties.member("priority")
+    if let number = given?.number { return .known(number) }
+    return .open(
+      draft.doubt(
+        .unresolved, "the priority of \(what) is not known, and so its place in the order",
+        at: item.place(of: given)))
   }
 
-  mutating func add(groups: [AzureResources.Item]) {
-    var placed: [Placed] = []
-    for group in groups {
-      let groupName = AzurePolicyBuilder.lastName(group.label) ?? "group"
-      let groupPriority = priority(of: group, in: group.properties, what: "group `\(groupName)`")
-      var elements = copied("ruleCollections", in: group.properties, of: group)
-      if let list = group.properties.azure("ruleCollections")
-        ?? group.properties.azure("ruleCollection")
-      {
-        elements += items(list, of: group, what: "rule collections of `\(groupName)`") ?? []
-      }
-      for collection in elements {
-        let name = collection.label ?? "collection"
-        placed.append(
-          Placed(
-            item: collection, groupPriority: groupPriority,
-            priority: priority(
-              of: collection, in: collection.value, what: "collection `\(name)`"),
-            name: "\(groupName)/\(name)"))
+  /// Adds a level of a policy, ordered. A collection whose place is open perhaps comes first, and
+  /// last at the latest.
+  mutating func add(_ placed: [Placed]) {
+    var known: [(group: Int, own: Int, block: Block)] = []
+    var early = Block()
+    var late = Block()
+    for collection in placed {
+      switch (collection.group, collection.own) {
+      case (.known(let group), .known(let own)): known.append((group, own, collection.block))
+      case (.open(let doubt), _), (_, .open(let doubt)):
+        early.append(collection.block.requiring([doubt]))
+        late.append(collection.block.implied())
       }
     }
-    add(placed)
-  }
-
-  mutating func add(collections: [AzureResources.Item]) {
-    add(
-      collections.map { item in
-        let name = item.label ?? "collection"
-        return Placed(
-          item: item, groupPriority: 0,
-          priority: priority(of: item, in: item.value, what: "collection `\(name)`"), name: name)
-      })
-  }
-
-  private mutating func add(_ placed: [Placed]) {
+    rules.append(early)
     // Swift's sort is stable, so equal priorities keep the order of the export.
-    let ordered = placed.sorted {
-      ($0.groupPriority ?? .max, $0.priority ?? .max) < (
-        $1.groupPriority ?? .max, $1.priority ?? .max
-      )
+    for entry in known.sorted(by: { ($0.group, $0.own) < ($1.group, $1.own) }) {
+      rules.append(entry.block)
     }
-    for collection in ordered { add(collection) }
+    rules.append(late)
   }
 
-  mutating func priority(
-    of item: AzureResources.Item, in object: JSONValue, what: String
-  ) -> Int? {
-    guard let value = object.azure("priority") else { return nil }
-    if let number = item.template.evaluate(value).number { return number }
-    notes.append(
-      Note(
-        .unresolved, "the priority of \(what) is not known; it is placed last",
-        at: SourcePosition(file: item.file, line: value.line, pointer: value.pointer)))
-    return nil
+  /// A part that is not in the export, at this place of the order.
+  mutating func addGap(
+    _ what: String, kind: Condition.Kind = .missingPart, at position: SourcePosition
+  ) {
+    rules.network += draft.gap(what, kind: kind, at: position)
   }
 
-  /// The members of an array, or of the array that an expression names.
-  mutating func items(
-    _ list: JSONValue, of owner: AzureResources.Item, what: String
-  ) -> [AzureResources.Item]? {
-    var array = list
-    if case .json(let json) = owner.template.evaluate(list) { array = json }
-    if array.isArray {
-      // `ConvertTo-Json` prints what lies deeper than its limit as a text, such as a type name.
-      let cut = array.elements.contains { element in
-        element.string.map { $0.hasPrefix("Microsoft.Azure.") || $0.hasPrefix("@{") } ?? false
+  /// A table that whatever the rules allow must pass as well.
+  mutating func addGate(_ table: Table) { gates.append(table) }
+
+  // MARK: Collections
+
+  /// The collections of a group, and where some are not readable.
+  mutating func collections(of group: AzureItem) -> [Placed] {
+    let name = group.lastName ?? "group"
+    let what = "rule collections of `\(name)`"
+    let properties = group.properties
+    let doubts = group.inForceDoubts(of: "rule collection group `\(name)`", in: draft)
+    let priority = priority(of: group, what: "group `\(name)`")
+    var placed: [Placed] = []
+    func gap(_ what: String, kind: Condition.Kind = .missingPart) {
+      var block = Block()
+      block.network = draft.gap(what, kind: kind, at: group.position)
+      placed.append(Placed(block: block, group: priority, own: .known(.min)))
+    }
+    var items: [AzureItem] = []
+    let key = properties.member("ruleCollections") == nil ? "ruleCollection" : "ruleCollections"
+    switch properties.list(key, what: what) {
+    case .items(let all): items = all
+    case .missing:
+      // A template may declare an empty group; an answer of the service always has the list.
+      if group.member("id") != nil || group.member("etag") != nil {
+        gap("\(what) are not in the export")
       }
-      if !cut {
-        return array.elements.map {
-          AzureResources.Item(value: $0, template: owner.template, file: owner.file)
-        }
-      }
-      notes.append(
-        Note(
-          .completeness, "\(what) are cut off; export again with ConvertTo-Json -Depth 20",
-          at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
-    } else {
-      notes.append(
-        Note(
-          .unresolved, "\(what) are given by an expression that is not known",
-          at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer)))
+    case .unknown(let text, let some):
+      gap(text)
+      items = some
     }
-    let unknown = Condition(.unresolved, "\(what) are not in the export")
-    addPerhaps(
-      unknown, at: SourcePosition(file: owner.file, line: list.line, pointer: list.pointer))
-    return nil
+    if doubts.count > group.doubts.count {
+      // What was in force before an update that failed is not known.
+      gap("what group `\(name)` really holds is not known", kind: .notInForce)
+    }
+    for item in items {
+      let own = self.priority(of: item, what: "collection `\(item.label ?? "collection")`")
+      let block = block(of: item, name: "\(name)/\(item.label ?? "collection")")
+      placed.append(Placed(block: block.requiring(doubts), group: priority, own: own))
+    }
+    return placed
   }
 
-  /// What a `copy` loop among the properties makes of its input.
-  private mutating func copied(
-    _ name: String, in object: JSONValue, of owner: AzureResources.Item
-  ) -> [AzureResources.Item] {
-    let loop = object.azure("copy")?.elements.first {
-      $0.azure("name")?.string?.lowercased() == name.lowercased()
-    }
-    guard let loop else { return [] }
-    let place = SourcePosition(file: owner.file, line: loop.line, pointer: loop.pointer)
-    guard let input = loop.azure("input"), input.isObject,
-      let count = loop.azure("count").flatMap({ owner.template.evaluate($0).number }),
-      (0...AzureResources.copyLimit).contains(count)
-    else {
-      let what = "\(name) made by a `copy` loop are not known"
-      notes.append(Note(.unresolved, what, at: place))
-      addPerhaps(Condition(.unresolved, what), at: place)
-      return []
-    }
-    return (0..<count).map { index in
-      AzureResources.Item(
-        value: input, template: owner.template.iterating(name, index), file: owner.file)
-    }
-  }
+  /// What a collection of a classic firewall holds; those of policies say it rule by rule.
+  enum Kind { case network, application, translation }
 
-  /// Rules that are not known may allow as well as deny.
-  mutating func addPerhaps(_ condition: Condition, at position: SourcePosition) {
-    for action in [Action.allow, .deny(.drop)] {
-      network.append(
-        Rule(
-          name: "(not in the export)", match: Match([.requires(condition)]), action: action,
-          origin: .implied, position: position))
-    }
-  }
-
-  mutating func addMissingParent(at position: SourcePosition?) {
-    notes.append(
-      Note(
-        .completeness,
-        "the parent policy is not in the export, and its rules come first; give it "
-          + "and its rule collection groups as well", at: position))
-    addPerhaps(
-      Condition(.unresolved, "rules of the parent policy, which come first, are not in the export"),
-      at: position ?? SourcePosition(line: 0))
-  }
-
-  // MARK: Collections and rules
-
-  private mutating func add(_ placed: Placed) {
-    let item = placed.item
-    let word = (item.value.azure("action").flatMap { item.text("type", in: $0) } ?? "").lowercased()
+  mutating func block(of item: AzureItem, name: String, kind: Kind? = nil) -> Block {
+    var block = Block()
+    let what = "rules of `\(name)`"
+    let word = (item.object("action") ?? item.properties.object("action"))?.text("type")
     let type = item.text("ruleCollectionType")?.lowercased() ?? ""
-    var rules = copied("rules", in: item.value, of: item)
-    if let list = item.value.azure("rules") ?? item.properties.azure("rules") {
-      guard let listed = items(list, of: item, what: "rules of `\(placed.name)`") else { return }
-      rules += listed
-    }
-    if type.contains("natrule") || word == "dnat" {
-      if !rules.isEmpty {
-        notes.append(
-          Note(
-            .advisory, "DNAT collection `\(placed.name)` concerns traffic from outside",
-            at: item.position))
+    let action: Action? =
+      switch word?.lowercased() {
+      case "allow": .allow
+      case "deny": .deny(.drop)
+      default: nil
       }
-      return
+    let isTranslation =
+      kind == .translation
+      || kind == nil && (type.hasSuffix("natrulecollection") || word?.lowercased() == "dnat")
+    var items: [AzureItem] = []
+    let list = item.list("rules", what: what)
+    switch kind == nil ? list : properList(list, item, what) {
+    case .items(let all): items = all
+    case .missing:
+      block.network += draft.gap("\(what) are not in the export", at: item.position)
+    case .unknown(let text, let some):
+      items = some
+      let gap = draft.gap(text, at: item.position)
+      // A collection that allows cannot deny, and the other way round.
+      block.network += gap.filter { action == nil || isTranslation || $0.action == action }
     }
-    let action: Action
-    switch word {
-    case "allow": action = .allow
-    case "deny": action = .deny(.drop)
-    default:
-      notes.append(
-        Note(
-          .unresolved, "the action of collection `\(placed.name)` is not known", at: item.position))
-      addPerhaps(
-        Condition(.unresolved, "the action of collection `\(placed.name)` is not known"),
-        at: item.position)
-      return
+    if isTranslation { return translated(items, of: item, name: name, block) }
+    for rule in items {
+      add(rule, in: name, action: action, kind: kind, collection: item, to: &block)
     }
-    for rule in rules { add(rule, in: placed.name, action: action) }
+    return block.requiring(
+      item.inForceDoubts(of: "collection `\(name)`", in: draft)
+        + [closed(item, "collection `\(name)`")].compactMap { $0 })
   }
 
-  private mutating func add(_ rule: AzureResources.Item, in collection: String, action: Action) {
+  /// Classic collections have their rules in `properties`, or beside the name.
+  private func properList(
+    _ list: AzureItem.List, _ item: AzureItem, _ what: String
+  ) -> AzureItem.List {
+    if case .missing = list { return item.properties.list("rules", what: what) }
+    return list
+  }
+
+  private func closed(_ item: AzureItem, _ what: String) -> Condition? {
+    // `properties` of a classic collection was looked into as a whole.
+    item.unread(of: what, ignoring: AzureIrrelevant.collection, in: draft)
+  }
+
+  private mutating func add(
+    _ rule: AzureItem, in collection: String, action: Action?, kind: Kind?,
+    collection item: AzureItem, to block: inout Block
+  ) {
     let name = "\(collection)/\(rule.label ?? "rule")"
-    let kind = rule.text("ruleType")?.lowercased() ?? ""
-    if kind == "networkrule" || kind.isEmpty && rule.value.azure("destinationPorts") != nil {
-      addNetworkRule(rule, name: name, action: action)
-    } else if kind == "applicationrule" || kind.isEmpty {
-      addApplicationRule(rule, name: name, action: action)
+    let word = rule.text("ruleType")?.lowercased()
+    let isNetwork: Bool
+    switch (kind, word) {
+    case (.network?, _), (nil, "networkrule"?): isNetwork = true
+    case (.application?, _), (nil, "applicationrule"?): isNetwork = false
+    case (_, nil): isNetwork = rule.value.member("destinationPorts") != nil
+    case (_, let word?):
+      let what = "rule `\(name)` is of the kind `\(word)`, which is not known"
+      block.network += draft.gap(what, kind: .unmodelled, name: name, at: rule.position)
+      return
+    }
+    if isNetwork {
+      block.network += decided([networkRule(rule, name: name)], action, item)
     } else {
-      notes.append(
-        Note(.unmodelled, "rule `\(name)` is of the kind `\(kind)`", at: rule.position))
-      addPerhaps(Condition(.unmodelled, "rule `\(name)` of the kind `\(kind)`"), at: rule.position)
+      addApplicationRules(rule, name: name, action: action, collection: item, to: &block)
     }
   }
 
-  mutating func addNetworkRule(_ rule: AzureResources.Item, name: String, action: Action) {
-    var clauses = sourceClauses(rule)
+  /// The rules with the action of their collection, or as what may allow as well as deny.
+  func decided(_ rules: [Rule], _ action: Action?, _ collection: AzureItem) -> [Rule] {
+    guard let action else {
+      let name = collection.label ?? "collection"
+      let doubt = draft.doubt(
+        .unresolved, "the action of collection `\(name)` is not known", at: collection.position)
+      return rules.flatMap { draft.eitherWay($0, because: doubt) }
+    }
+    return rules.map { rule in
+      var rule = rule
+      if rule.action != .continue { rule.action = action }
+      return rule
+    }
+  }
+
+  // MARK: Network rules
+
+  private mutating func networkRule(_ rule: AzureItem, name: String) -> Rule {
+    let what = "rule `\(name)`"
+    var clauses = sourceClauses(rule, what)
     var terms: [EndpointTerm] = []
-    for value in texts(rule, "destinationAddresses") { terms.append(address(value, rule)) }
-    for value in texts(rule, "destinationIpGroups") { terms.append(ipGroup(value, rule)) }
-    for value in texts(rule, "destinationFqdns") { terms.append(networkName(value, rule)) }
-    if terms.isEmpty { terms = [.condition(Condition(.unresolved, "the rule has no destination"))] }
-    if !terms.contains(.any) { clauses.append(.destination(EndpointList(terms))) }
-    clauses += networkServices(rule)
-    network.append(
-      Rule(
-        name: name, match: Match(clauses), action: action,
-        comment: rule.text("description") ?? "", position: rule.position))
-  }
-
-  /// One element of a list, as text or as what is missing.
-  enum Entry {
-    case text(String)
-    case unknown(String)
-  }
-
-  func texts(_ rule: AzureResources.Item, _ name: String) -> [Entry] {
-    guard let value = rule.value.member(ignoringCase: name), !value.isNull else { return [] }
-    let evaluated = rule.template.evaluate(value)
-    if let list = rule.template.elements(value) {
-      return list.flatMap { entries($0, rule) }
-    }
-    return entries(evaluated, rule)
-  }
-
-  func entries(_ value: ARMValue, _ rule: AzureResources.Item) -> [Entry] {
-    switch value {
-    case .null: []
-    case .unknown(let what): [.unknown(what)]
-    case .json(let json) where json.isArray:
-      json.elements.flatMap { entries(rule.template.evaluate($0), rule) }
-    case .array(let items): items.flatMap { entries($0, rule) }
-    default: [value.text.map { .text($0) } ?? .unknown("a value that is not a text")]
-    }
-  }
-
-  mutating func unresolved(_ what: String, _ rule: AzureResources.Item) -> EndpointTerm {
-    notes.append(Note(.unresolved, what, at: rule.position))
-    return .condition(Condition(.unresolved, what))
-  }
-
-  mutating func address(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
-    switch entry {
-    case .unknown(let what): return unresolved(what, rule)
-    case .text(let text):
-      if text == "*" { return .any }
-      switch AddressSet.parse(text) {
-      case .success(let set): return .addresses(set)
-      case .failure:
-        if TemplateMarker.isPresent(in: text) {
-          return unresolved("address `\(text)` is an unfilled template marker", rule)
-        }
-        // What is not an address is a service tag: a list of ranges that Microsoft publishes.
-        guard text.first?.isLetter ?? false,
-          text.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "." || $0 == "_" })
-        else { return unresolved("address `\(text)` is not readable", rule) }
-        return .tag(text)
-      }
-    }
-  }
-
-  mutating func ipGroup(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
-    guard case .text(let id) = entry, let name = AzurePolicyBuilder.lastName(id) else {
-      if case .unknown(let what) = entry { return unresolved(what, rule) }
-      return unresolved("an IP group without a name", rule)
-    }
-    if let known = objects.endpoint("ipGroup/\(name)") { return .object(known) }
-    let group = resources.ipGroups.first {
-      AzurePolicyBuilder.lastName($0.label ?? $0.text("id"))?.lowercased() == name.lowercased()
-    }
-    guard let group else {
-      return unresolved("IP group `\(name)` is not in the export", rule)
-    }
-    let number = objects.addEndpoint(
-      id: "ipGroup/\(name)", name: name, kind: "IP group", position: group.position)
-    var terms: [EndpointTerm] = []
-    let list = AzureResources.Item(
-      value: group.properties, template: group.template, file: group.file)
-    for entry in texts(list, "ipAddresses") { terms.append(address(entry, group)) }
-    objects.setEndpoint(number, EndpointList(terms))
-    return .object(number)
-  }
-
-  /// A name in a network rule is resolved to addresses. With the firewall as DNS proxy the clients
-  /// get the same answers, without it they may get others. Source: learn.microsoft.com, "Use FQDN
-  /// filtering in network rules". Wildcards are not supported there.
-  mutating func networkName(_ entry: Entry, _ rule: AzureResources.Item) -> EndpointTerm {
-    guard case .text(let text) = entry else {
-      if case .unknown(let what) = entry { return unresolved(what, rule) }
-      return unresolved("a name that is not known", rule)
-    }
-    guard let host = HostName(text) else {
-      return unresolved("`\(text)` is not a host name that a network rule can hold", rule)
-    }
-    return .host(.exact(host), usesDNSProxy ? .proxied : .resolved)
-  }
-
-  mutating func sourceClauses(_ rule: AzureResources.Item) -> [Clause] {
-    var terms: [EndpointTerm] = []
-    for value in texts(rule, "sourceAddresses") { terms.append(address(value, rule)) }
-    for value in texts(rule, "sourceIpGroups") { terms.append(ipGroup(value, rule)) }
-    if terms.contains(.any) { return [] }
+    for value in rule.entries("destinationAddresses") { terms.append(address(value, rule, what)) }
+    for value in rule.entries("destinationIpGroups") { terms.append(ipGroup(value, rule, what)) }
+    for value in rule.entries("destinationFqdns") { terms.append(networkName(value, rule, what)) }
     if terms.isEmpty {
-      terms = [.condition(Condition(.unresolved, "the rule has no source"))]
+      terms = [
+        .condition(draft.doubt(.unresolved, "\(what) has no destination", at: rule.position))
+      ]
     }
-    for term in terms {
-      switch term {
-      case .addresses(let set): sources.append((set, ""))
-      case .object(let number):
-        let object = objects.endpoints[number]
-        let union = object.list.terms.reduce(into: AddressSet()) { union, term in
-          if case .addresses(let set) = term { union = union.union(set) }
-        }
-        if !union.isEmpty { sources.append((union, object.name)) }
-      default: break
-      }
-    }
-    return [.source(EndpointList(terms))]
+    if !terms.contains(.any) { clauses.append(.destination(EndpointList(terms))) }
+    clauses += services(rule, what).clauses
+    return finished(rule, name: name, clauses, ignoring: AzureIrrelevant.rule)
   }
 
-  private mutating func networkServices(_ rule: AzureResources.Item) -> [Clause] {
-    var numbers: [UInt8?] = []
-    let words = texts(rule, "ipProtocols") + texts(rule, "protocols")
-    for entry in words {
-      guard case .text(let word) = entry else { continue }
-      switch word.lowercased() {
-      case "any": numbers.append(nil)
-      case "tcp": numbers.append(6)
-      case "udp": numbers.append(17)
-      case "icmp": numbers.append(1)
-      default: numbers.append(UInt8(word) ?? 255)
-      }
+  func services(_ rule: AzureItem, _ what: String) -> AzureServices {
+    var services = AzureServices()
+    services.readProtocols(
+      rule.entries("ipProtocols") + rule.entries("protocols"), of: what, at: rule.position, draft)
+    services.readPorts(rule.entries("destinationPorts"), of: what, at: rule.position, draft)
+    return services
+  }
+
+  func finished(
+    _ rule: AzureItem, name: String, _ clauses: [Clause], decrypts: Bool = false,
+    ignoring irrelevant: IrrelevantMembers
+  ) -> Rule {
+    let what = "rule `\(name)`"
+    let comment = rule.text("description") ?? ""
+    var clauses = clauses
+    clauses += rule.inForceDoubts(of: what, in: draft).map { .requires($0) }
+    if let left = rule.unread(of: what, ignoring: irrelevant, in: draft) {
+      clauses.append(.requires(left))
     }
-    var ports = PortSet()
-    var terms: [ServiceTerm] = []
-    for entry in texts(rule, "destinationPorts") {
-      switch entry {
-      case .text("*"): ports = .full
-      case .text(let text):
-        if let set = PortSet(parsing: text) {
-          ports = ports.union(set)
-        } else {
-          terms.append(.condition(Condition(.unresolved, "port `\(text)` is not readable")))
-        }
-      case .unknown(let what): terms.append(.condition(Condition(.unresolved, what)))
-      }
+    return Rule(
+      name: name, match: Match(clauses), action: .allow, decrypts: decrypts, comment: comment,
+      position: rule.position)
+  }
+
+  // MARK: Translation
+
+  /// Destination translation is for packets to the firewall's own addresses ("the firewall's public or
+  /// private IP address", learn.microsoft.com, "Filter inbound Internet traffic with DNAT"): no
+  /// connection to a host on the Internet. A rule whose destination is open may be about anything.
+  private mutating func translated(
+    _ items: [AzureItem], of collection: AzureItem, name: String, _ block: Block
+  ) -> Block {
+    var block = block
+    if !items.isEmpty {
+      draft.note(
+        .advisory, "DNAT collection `\(name)` concerns traffic to the firewall's own addresses",
+        at: collection.position)
     }
-    if numbers.isEmpty {
-      terms.append(.condition(Condition(.unresolved, "the rule has no protocol")))
+    for rule in items {
+      let label = "\(name)/\(rule.label ?? "rule")"
+      let what = "rule `\(label)`"
+      let terms = rule.entries("destinationAddresses").map { address($0, rule, what) }
+      let isOpen =
+        terms.isEmpty || terms.contains { if case .addresses = $0 { false } else { true } }
+      guard isOpen else { continue }
+      let doubt = draft.doubt(
+        .unresolved, "\(what) translates a destination that is not known", at: rule.position)
+      let match = Match([.requires(doubt)] + services(rule, what).clauses)
+      block.network.append(
+        Rule(
+          name: label, match: match, action: .deny(.drop), origin: .implied,
+          position: rule.position))
     }
-    for number in numbers {
-      terms.append(.service(Service(protocol: number, destinationPorts: ports)))
-    }
-    return [.service(ServiceList(terms))]
+    return block
   }
 
   // MARK: The whole
 
-  mutating func finish(scope: String) -> Policy {
-    var policy = Policy(scope: scope, format: "azure-firewall")
-    policy.tables = [
-      Table(
-        name: "network rules", rules: network,
-        defaultAction: DefaultAction(.none, name: "no network rule matches")),
-      Table(
-        name: "application rules", rules: application,
-        defaultAction: DefaultAction(.deny, name: "implicit deny")),
-    ]
-    policy.pipelines = [
+  mutating func remember(_ set: AddressSet, _ name: String) { sources.append((set, name)) }
+
+  mutating func finish() -> Policy {
+    draft.policy.tables =
+      [
+        Table(
+          name: "network rules", rules: gated(rules.network),
+          defaultAction: DefaultAction(.none, name: "no network rule matches")),
+        Table(
+          name: "application rules", rules: gated(rules.application),
+          defaultAction: DefaultAction(.deny, name: "implicit deny")),
+      ] + gates
+    draft.policy.pipelines = [
       Pipeline(
         traffic: .forwarded, mode: .firstDecisive,
         stages: [Stage(table: "network rules"), Stage(table: "application rules")])
     ]
-    policy.endpointObjects = objects.endpoints
-    policy.serviceObjects = objects.services
-    policy.proposals = SourceProposals.make(sources)
-    var seen: Set<Note> = []
-    policy.notes = notes.filter { seen.insert($0).inserted }
-    return policy
+    draft.policy.proposals = SourceProposals.make(sources)
+    return draft.finish()
+  }
+
+  private func gated(_ rules: [Rule]) -> [Rule] {
+    guard !gates.isEmpty else { return rules }
+    return rules.map { rule in
+      var rule = rule
+      if case .allow = rule.action { rule.action = .allow(gates: gates.map(\.name)) }
+      return rule
+    }
   }
 }

@@ -23,16 +23,15 @@ package struct AzureNSGImporter: ExportImporter {
       "az network nic list -g GROUP -o json (members of application security groups)",
     ],
     pieces: "any number of groups, with network interfaces; or a template with its parameters file",
-    importerVersion: 2,
+    importerVersion: 3,
     notInExport:
       "routes, and security admin rules of a network manager, which act before security groups, "
       + "are not in the export; see `az network nic show-effective-route-table` and `az network nic "
       + "list-effective-nsg`")
 
   package func recognise(_ document: ExportDocument) -> Recognition {
-    guard let tree = document.json else { return .no }
-    var finder = AzureResources()
-    for top in tree.tops { finder.collect(top, template: ARMTemplate(template: nil)) }
+    guard document.json != nil else { return .no }
+    let finder = AzureResources([document])
     // A template with a firewall is read as that, security groups included.
     if finder.holdsPolicy { return .no }
     if finder.holdsSecurityGroups || finder.isParametersFile || !finder.interfaces.isEmpty {
