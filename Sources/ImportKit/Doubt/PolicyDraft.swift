@@ -125,7 +125,7 @@ package final class PolicyDraft {
   }
 
   /// The longest run of letters, digits, dots and hyphens, without dots and hyphens at its ends, in
-  /// lower case; nil where it has fewer than three characters or no letter.
+  /// lower case; nil where it has no dot or no letter, since a single word may mean anything.
   package static func longestHostRun(_ text: String) -> String? {
     var best: [UInt8] = []
     var run: [UInt8] = []
@@ -143,7 +143,9 @@ package final class PolicyDraft {
       }
     }
     close()
-    guard best.count >= 3, best.contains(where: { $0 >= 0x61 && $0 <= 0x7A }) else { return nil }
+    guard best.contains(0x2E), best.contains(where: { $0 >= 0x61 && $0 <= 0x7A }) else {
+      return nil
+    }
     return String(decoding: best, as: UTF8.self)
   }
 

@@ -32,7 +32,7 @@ extension AzureRuleBuilder {
     func made(_ terms: [EndpointTerm], _ services: [Clause]) -> Rule {
       finished(
         rule, name: name, base + [.destination(EndpointList(terms))] + services,
-        decrypts: decryption?.bool ?? false, ignoring: AzureIrrelevant.rule)
+        decrypts: decryption.map { $0.bool ?? true } ?? false, ignoring: AzureIrrelevant.rule)
     }
     var rules: [Rule] = []
     if !names.isEmpty { rules.append(made(names, ports.clauses)) }

@@ -100,7 +100,7 @@ enum AzurePolicyBuilder {
     var placed: [AzureRuleBuilder.Placed] = []
     for group in groups {
       var own = builder.collections(of: group)
-      if resources.policies.count > 1, AzureOwner(of: group).name.map(AzureName.isKnown) != true {
+      if resources.policies.count > 1, !AzureOwner(of: group).certainly(policy) {
         let doubt = builder.draft.doubt(
           .unresolved,
           "which policy group `\(group.lastName ?? "group")` belongs to is not known",
@@ -121,6 +121,12 @@ enum AzurePolicyBuilder {
     guard let listed = policy.properties.member("ruleCollectionGroups") else { return false }
     guard let elements = listed.elements else { return false }
     let known = Set(groups.compactMap { $0.lastName?.lowercased() })
+    var isWhole = true
+    let named = elements.compactMap { element in
+      (element.text ?? element.member("id")?.text).flatMap(AzureName.last)?.lowercased()
+    }
+    // A list that lacks groups which are there is older than they are.
+    if !known.isSubset(of: named) { isWhole = false }
     for element in elements {
       let id = element.text ?? element.member("id")?.text
       guard let own = id.flatMap(AzureName.last) else {
@@ -133,7 +139,7 @@ enum AzurePolicyBuilder {
         "rule collection group `\(own)` is not in the export; give az network firewall policy "
           + "rule-collection-group show or list as well", at: policy.position)
     }
-    return true
+    return isWhole
   }
 
   // MARK: Groups without their policy
@@ -192,6 +198,12 @@ struct AzureOwner {
     } else {
       self.init()
     }
+  }
+
+  /// Whether a policy has the very name that the group says.
+  func certainly(_ policy: AzureItem) -> Bool {
+    guard let name, let own = policy.lastName, AzureName.isKnown(own) else { return false }
+    return own.lowercased() == name.lowercased()
   }
 
   /// Whether a policy may be the owner: certainly not where a name or subscription differs.

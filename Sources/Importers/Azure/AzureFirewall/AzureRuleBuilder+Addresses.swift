@@ -40,11 +40,16 @@ extension AzureRuleBuilder {
     }
     let number = draft.objects.addEndpoint(
       id: "ipGroup/\(name)", name: name, kind: "IP group", position: group.position)
-    let doubts = group.inForceDoubts(of: "IP group `\(name)`", in: draft)
-    var terms = group.properties.entries("ipAddresses").map {
-      address($0, group, "IP group `\(name)`")
+    let label = "IP group `\(name)`"
+    let doubts = group.inForceDoubts(of: label, in: draft)
+    let properties = group.properties
+    var terms = properties.entries("ipAddresses").map { address($0, group, label) }
+    for part in group.member("properties") == nil ? [properties] : [properties, group] {
+      if let left = part.unread(of: label, ignoring: AzureIrrelevant.ipGroup, in: draft) {
+        terms.append(.condition(left))
+      }
     }
-    if group.properties.member("ipAddresses") == nil {
+    if properties.member("ipAddresses") == nil {
       terms.append(
         unresolved("the addresses of IP group `\(name)` are not in the export", at: group.position))
     }

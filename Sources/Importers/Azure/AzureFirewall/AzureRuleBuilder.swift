@@ -175,7 +175,7 @@ struct AzureRuleBuilder {
     }
     return block.requiring(
       item.inForceDoubts(of: "collection `\(name)`", in: draft)
-        + [closed(item, "collection `\(name)`")].compactMap { $0 })
+        + closed(item, "collection `\(name)`"))
   }
 
   /// Classic collections have their rules in `properties`, or beside the name.
@@ -186,9 +186,12 @@ struct AzureRuleBuilder {
     return list
   }
 
-  private func closed(_ item: AzureItem, _ what: String) -> Condition? {
-    // `properties` of a classic collection was looked into as a whole.
-    item.unread(of: what, ignoring: AzureIrrelevant.collection, in: draft)
+  private func closed(_ item: AzureItem, _ what: String) -> [Condition] {
+    // Classic collections have their members in `properties`.
+    let parts = item.member("properties") == nil ? [item] : [item, item.properties]
+    return parts.compactMap {
+      $0.unread(of: what, ignoring: AzureIrrelevant.collection, in: draft)
+    }
   }
 
   private mutating func add(

@@ -121,6 +121,7 @@ struct AzureSecurityGroupBuilder {
     var early: [Rule] = []
     var known: [(priority: Int, rules: [Rule])] = []
     var late: [Rule] = []
+    var lastOfAll: [Rule] = []
     for entry in placed {
       let properties = entry.item.properties
       if properties.text("direction")?.lowercased() == "inbound" {
@@ -136,11 +137,12 @@ struct AzureSecurityGroupBuilder {
           .unresolved, "the priority of the rule is not known, and so its place in the order",
           at: entry.item.position)
         early += draft.perhapsInForce(made, because: doubt)
-        late += made.map { rule in
+        let last = made.map { rule in
           var rule = rule
           rule.origin = .implied
           return rule
         }
+        if entry.isDefault { lastOfAll += last } else { late += last }
       }
     }
     if inbound > 0 {
@@ -153,7 +155,7 @@ struct AzureSecurityGroupBuilder {
     known.sort { $0.priority < $1.priority }
     let limit = 65000
     return early + known.filter { $0.priority < limit }.flatMap(\.rules) + late
-      + known.filter { $0.priority >= limit }.flatMap(\.rules)
+      + known.filter { $0.priority >= limit }.flatMap(\.rules) + lastOfAll
   }
 
   /// The default rules of every group, for templates that do not repeat them.
@@ -190,8 +192,11 @@ struct AzureSecurityGroupBuilder {
     clauses += item.inForceDoubts(of: what, in: draft).map { .requires($0) }
     let access = properties.text("access")?.lowercased()
     let comment = properties.text("description") ?? ""
-    if let left = properties.unread(of: what, ignoring: AzureIrrelevant.securityRule, in: draft) {
-      clauses.append(.requires(left))
+    // The members stand in `properties` (REST, templates), or in the rule itself.
+    for part in item.member("properties") == nil ? [properties] : [properties, item] {
+      if let left = part.unread(of: what, ignoring: AzureIrrelevant.securityRule, in: draft) {
+        clauses.append(.requires(left))
+      }
     }
     let number = priority.map { "\($0) " } ?? ""
     var rule = Rule(

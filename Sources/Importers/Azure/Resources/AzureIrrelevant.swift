@@ -8,7 +8,11 @@ enum AzureIrrelevant {
       names: ["name", "id", "etag", "type", "resourcegroup", "resourceguid", "kind", "apiversion"]
     ),
     (reason: "words for people", names: ["description", "comments", "displayname"]),
-    (reason: "how a template is deployed", names: ["dependson", "condition", "scope", "metadata"]),
+    (reason: "how a template is deployed", names: ["dependson", "metadata"]),
+    (
+      reason: "read where resources are collected",
+      names: ["condition", "copy", "existing", "properties", "resources"]
+    ),
   ])
 
   static let rule = names.union([
@@ -25,8 +29,15 @@ enum AzureIrrelevant {
     "fqdntagstext": "PowerShell prints a list again as text",
   ])
 
+  static let ipGroup = names.union([
+    "location": "where the resource is kept", "tags": "words for people",
+    "firewalls": "who refers to the group", "firewallpolicies": "who refers to the group",
+    "provisioningstate": "read with what is in force",
+  ])
+
   static let collection = names.union([
-    "priority": "read by the group",
+    "priority": "read by the group", "action": "read by the collection",
+    "rules": "read by the collection", "rulecollectiontype": "read by the collection",
     "provisioningstate": "read with what is in force",
     "actiontext": "PowerShell prints an object again as text",
     "rulestext": "PowerShell prints a list again as text",

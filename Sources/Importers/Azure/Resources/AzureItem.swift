@@ -69,7 +69,7 @@ struct AzureItem {
   }
 
   /// The last part of a name such as `policy/group`.
-  var lastName: String? { label.flatMap { AzureName.last($0) } }
+  var lastName: String? { (label ?? text("id")).flatMap { AzureName.last($0) } }
 
   var type: String { text("type")?.lowercased() ?? "" }
 

@@ -217,6 +217,8 @@ struct AzureResources {
   ) -> Bool {
     let properties = item.properties
     let id = item.text("id")?.lowercased() ?? ""
+    // Older answers have no type; one that is no type at all says nothing either.
+    let isUntyped = !type.utf8.contains(UInt8(ascii: "/"))
     // Edits that are not in force until somebody deploys them (learn.microsoft.com, "Draft and
     // deployment of Azure Firewall policy changes").
     if type.hasSuffix("drafts") || id.contains("/rulecollectiongroupdrafts/")
@@ -247,7 +249,7 @@ struct AzureResources {
       looseSecurityRules.append(item)
       return true
     }
-    if type.hasSuffix("/networksecuritygroups") || isSecurityGroup(properties, type: type) {
+    if type.hasSuffix("/networksecuritygroups") || isUntyped && isSecurityGroup(properties) {
       securityGroups.append(item)
       pushChildren(of: item)
       return true
@@ -262,12 +264,12 @@ struct AzureResources {
       return true
     }
     if type.hasSuffix("/networkinterfaces")
-      || type.isEmpty && properties.value.member("ipConfigurations") != nil
+      || isUntyped && properties.value.member("ipConfigurations") != nil
     {
       interfaces.append(item)
     }
     if type.hasSuffix("rulecollectiongroups")
-      || type.isEmpty
+      || isUntyped
         && ["ruleCollections", "ruleCollection"].contains(where: {
           properties.value.member($0) != nil
         })
@@ -280,12 +282,12 @@ struct AzureResources {
       return true
     }
     if type.hasSuffix("/ipgroups")
-      || type.isEmpty && properties.value.member("ipAddresses") != nil && id.contains("/ipgroups/")
+      || isUntyped && properties.value.member("ipAddresses") != nil && id.contains("/ipgroups/")
     {
       ipGroups.append(item)
       return true
     }
-    if type.hasSuffix("/firewallpolicies") || looksLikePolicy(properties, type: type) {
+    if type.hasSuffix("/firewallpolicies") || isUntyped && looksLikePolicy(properties) {
       policies.append(item)
       // A template may nest the groups as child resources.
       pushChildren(of: item)
@@ -305,15 +307,14 @@ struct AzureResources {
     }
   }
 
-  private func isSecurityGroup(_ properties: AzureItem, type: String) -> Bool {
-    type.isEmpty
-      && ["securityRules", "defaultSecurityRules"].contains {
-        properties.value.member($0)?.isArray ?? false
-      }
+  private func isSecurityGroup(_ properties: AzureItem) -> Bool {
+    ["securityRules", "defaultSecurityRules"].contains {
+      properties.value.member($0)?.isArray ?? false
+    }
   }
 
-  private func looksLikePolicy(_ properties: AzureItem, type: String) -> Bool {
-    type.isEmpty && properties.value.member("threatIntelMode") != nil
+  private func looksLikePolicy(_ properties: AzureItem) -> Bool {
+    properties.value.member("threatIntelMode") != nil
       && ["ruleCollectionGroups", "basePolicy", "sku"].contains {
         properties.value.member($0) != nil
       }
