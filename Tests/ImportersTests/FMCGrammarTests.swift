@@ -7,11 +7,10 @@ import Testing
 @Suite struct FMCGrammarTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let entry: String
-    var denies = false
     let url: (String, String)
     let expected: Bool
 
-    var testDescription: String { "\(denies ? "deny" : "allow") \(entry) \(url.0)\(url.1)" }
+    var testDescription: String { "\(entry) \(url.0)\(url.1)" }
   }
 
   /// docs.defenseorchestrator.com, "URL Objects".
@@ -26,11 +25,12 @@ import Testing
     Row(entry: "ign.com/p", url: ("www.ign.com", "/p/q"), expected: true),
     Row(entry: "ign.com/p", url: ("www.ign.com", "/x"), expected: false),
     Row(entry: "ign.com/p", url: ("other.com", "/?u=ign.com/p"), expected: true),
-    Row(entry: "ign.com/p", denies: true, url: ("other.com", "/?u=ign.com/p"), expected: false),
-    Row(entry: "ign.com/p", denies: true, url: ("www.ign.com", "/p/q"), expected: true),
+    // A slash at the end counts like any other.
+    Row(entry: "soft.com/", url: ("go.microsoft.com", "/x"), expected: true),
+    Row(entry: "soft.com/", url: ("soft.com.example", "/"), expected: false),
   ])
   func currentReleases(_ row: Row) throws {
-    let parsed = try #require(FMCNames.url(row.entry, isCurrent: true, denies: row.denies))
+    let parsed = try #require(FMCNames.url(row.entry, isCurrent: true))
     #expect(parsed.older == nil)
     let host = try #require(HostName(row.url.0))
     #expect(parsed.certain.matches(host: host, path: row.url.1) == row.expected)
@@ -38,16 +38,18 @@ import Testing
 
   /// packetu.com, "Manual URL Filtering in Firepower" (2016): any substring of the URL matches.
   @Test func olderReleasesMatchMore() throws {
-    let parsed = try #require(FMCNames.url("ign.com", isCurrent: false, denies: true))
-    let host = try #require(HostName("verisign.com"))
-    #expect(!parsed.certain.matches(host: host, path: "/"))
-    #expect(try #require(parsed.older).matches(host: host, path: "/"))
+    let parsed = try #require(FMCNames.url("ign.com", isCurrent: false))
+    for text in ["verisign.com", "ign.com.example"] {
+      let host = try #require(HostName(text))
+      #expect(!parsed.certain.matches(host: host, path: "/"))
+      #expect(try #require(parsed.older).matches(host: host, path: "/"))
+    }
   }
 
   /// "The Enter URL option does not support wildcards."
   @Test(arguments: ["*.x.com", "", "a b"])
   func outsideOfTheGrammar(_ text: String) {
-    #expect(FMCNames.url(text, isCurrent: true, denies: false) == nil)
+    #expect(FMCNames.url(text, isCurrent: true) == nil)
   }
 
   @Test(arguments: [("7.2.5 (build 208)", true), ("6.6.1", false), ("", false), ("10.0.0", true)])

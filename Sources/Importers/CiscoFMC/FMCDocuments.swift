@@ -7,14 +7,13 @@ struct FMCDocuments {
     let value: JSONValue
     let file: Int
 
-    var id: String { value["id"]?.string ?? "" }
-    var name: String { value["name"]?.string ?? "" }
+    var id: String { value["id"]?.scalarText ?? "" }
+    var name: String { value["name"]?.scalarText ?? "" }
     /// The type in lower case: `Network` of FMC and `networkobject` of FDM.
     var type: String { value["type"]?.string?.lowercased() ?? "" }
 
-    var position: SourcePosition {
-      SourcePosition(file: file, line: value.line, pointer: value.pointer)
-    }
+    var position: SourcePosition { JSONItem(value, file: file).position }
+    var record: ExportRecord { ExportRecord(value, file: file) }
   }
 
   /// Rules of one policy as one answer gives them.
@@ -37,10 +36,13 @@ struct FMCDocuments {
   /// Objects by type and name, for references without an id.
   private(set) var namedObjects: [String: Item] = [:]
   private(set) var version = ""
-  private(set) var notes: [Note] = []
+  /// What was noted while collecting; every policy of the export tells it.
+  let doubts = Doubts()
   private(set) var isRecognised = false
   /// What the manager says is wrong.
   private(set) var failure: String?
+  /// Empty lists whose answers do not say of what they are lists.
+  private var namelessEmptyLists: [Page] = []
   var file = 0
 
   var holdsRules: Bool { !accessPages.isEmpty }
@@ -75,15 +77,49 @@ struct FMCDocuments {
       isRecognised = true
       return
     }
-    if list.isEmpty, Self.link(of: envelope).map(Self.isManagerLink) ?? false {
-      isRecognised = true
-      // An empty list of rules is an answer too: the policy has none.
-      if let policy = Self.policyID(in: Self.link(of: envelope) ?? "", before: "accessrules") {
-        accessPages.append(page(policy, [], of: envelope))
+    guard list.isEmpty else {
+      collect(items: list, of: envelope)
+      return
+    }
+    guard let link = Self.link(of: envelope) else {
+      // The on-box manager gives its lists no address of their own.
+      if envelope["paging"]?["count"]?.int == 0 {
+        isRecognised = true
+        namelessEmptyLists.append(page("", [], of: envelope))
       }
       return
     }
-    collect(items: list, of: envelope)
+    guard Self.isManagerLink(link) else { return }
+    isRecognised = true
+    // An empty list of rules is an answer too: the policy has none.
+    if let policy = Self.policyID(in: link, before: "accessrules") {
+      accessPages.append(page(policy, [], of: envelope))
+    } else if let policy = Self.policyID(in: link, before: "prefilterrules") {
+      prefilterPages.append(page(policy, [], of: envelope))
+    }
+  }
+
+  /// Takes an empty list that came with the policy of an on-box manager and no rules for the list of
+  /// its rules; call it when everything is collected.
+  ///
+  /// The on-box manager has one access policy, and its lists say nowhere of what they are.
+  mutating func finish() {
+    guard accessPages.isEmpty, let empty = namelessEmptyLists.first, policies.count == 1,
+      Self.isOnBox(policies[0])
+    else { return }
+    accessPages.append(
+      Page(
+        policy: policies[0].id, items: [], offset: 0, count: 0, position: empty.position))
+    doubts.note(
+      .reading,
+      "the empty list beside the access policy is taken for the list of its rules: the policy has "
+        + "none", at: empty.position)
+  }
+
+  /// Whether a policy or rule is that of the on-box manager, which writes its types in lower case.
+  static func isOnBox(_ item: Item) -> Bool {
+    item.value["ruleAction"] != nil
+      || item.value["type"]?.string.map { !$0.isEmpty && $0.lowercased() == $0 } ?? false
   }
 
   private static func link(of value: JSONValue) -> String? { value["links"]?["self"]?.string }
@@ -102,9 +138,40 @@ struct FMCDocuments {
   private func page(_ policy: String, _ items: [Item], of value: JSONValue) -> Page {
     let paging = value["paging"]
     return Page(
-      policy: policy, items: items, offset: paging?["offset"]?.counter ?? 0,
-      count: paging?["count"]?.counter,
-      position: SourcePosition(file: file, line: value.line, pointer: value.pointer))
+      policy: policy, items: items, offset: max(paging?["offset"]?.int ?? 0, 0),
+      count: paging?["count"]?.int, position: JSONItem(value, file: file).position)
+  }
+
+  /// The kind of list that an item belongs to.
+  private enum Kind {
+    case accessRule
+    case prefilterRule
+    case policy
+    case defaultAction
+    case object
+    case other
+  }
+
+  /// By the type; what has an unknown one in a list of rules is a rule all the same, since it stands
+  /// in their order.
+  private static func kind(of item: Item, in value: JSONValue) -> Kind {
+    switch item.type {
+    case "accessrule": return .accessRule
+    case "prefilterrule", "tunnelrule": return .prefilterRule
+    case "accesspolicy": return .policy
+    case "accesspolicydefaultaction": return .defaultAction
+    case let type where objectTypes.contains(type): return .object
+    default: break
+    }
+    for link in [link(of: value), link(of: item.value)].compactMap({ $0 }) {
+      if policyID(in: link, before: "accessrules") != nil { return .accessRule }
+      if policyID(in: link, before: "prefilterrules") != nil { return .prefilterRule }
+    }
+    let isRule =
+      item.value["ruleAction"] != nil
+      || item.value["action"] != nil
+        && (item.value["sourceZones"] != nil || item.value["sourceNetworks"] != nil)
+    return isRule ? .accessRule : .other
   }
 
   /// Sorts items by their types; rules go by the policy that they say they belong to.
@@ -123,24 +190,24 @@ struct FMCDocuments {
       }
     }
     for item in items {
-      switch item.type {
-      case "accessrule": add(item, to: &access, list: "accessrules")
-      case "prefilterrule", "tunnelrule": add(item, to: &prefilter, list: "prefilterrules")
-      case "accesspolicy":
+      switch Self.kind(of: item, in: value) {
+      case .accessRule: add(item, to: &access, list: "accessrules")
+      case .prefilterRule: add(item, to: &prefilter, list: "prefilterrules")
+      case .policy:
         policies.append(item)
         if let action = item.value["defaultAction"], action["action"] != nil {
           defaultActions.append((item.id, Item(value: action, file: file)))
         }
-      case "accesspolicydefaultaction":
+      case .defaultAction:
         let link = Self.link(of: value) ?? Self.link(of: item.value) ?? ""
         let policy = Self.policyID(in: link, before: "defaultactions")
         // The answer for a single one links to `…/ID/defaultactions/ACTION`.
         defaultActions.append((policy ?? "", item))
-      case let type where Self.objectTypes.contains(type):
+      case .object:
         guard !item.id.isEmpty || !item.name.isEmpty else { continue }
         if !item.id.isEmpty { objects[item.id] = item }
-        namedObjects["\(type)/\(item.name)"] = item
-      default: continue
+        namedObjects["\(item.type)/\(item.name)"] = item
+      case .other: continue
       }
       isRecognised = true
     }
@@ -150,17 +217,17 @@ struct FMCDocuments {
   }
 
   /// Lists of objects may be cut as well; what rules then miss is unresolved there.
-  private mutating func noteCut(_ items: [Item], of value: JSONValue) {
+  private func noteCut(_ items: [Item], of value: JSONValue) {
     guard let first = items.first, Self.objectTypes.contains(first.type),
-      let count = value["paging"]?["count"]?.counter
+      let count = value["paging"]?["count"]?.int
     else { return }
-    let end = (value["paging"]?["offset"]?.counter ?? 0) + items.count
-    guard end < count else { return }
-    notes.append(
-      Note(
-        .completeness,
-        "a list of \(count) objects ends with number \(end); ask again with offset \(end)",
-        at: SourcePosition(file: file, line: value.line, pointer: value.pointer)))
+    let offset = max(value["paging"]?["offset"]?.int ?? 0, 0)
+    let (end, overflow) = offset.addingReportingOverflow(items.count)
+    guard !overflow, end < count else { return }
+    doubts.note(
+      .completeness,
+      "a list of \(count) objects ends with number \(end); ask again with offset \(end)",
+      at: JSONItem(value, file: file).position)
   }
 
   private static let objectTypes: Set<String> = [

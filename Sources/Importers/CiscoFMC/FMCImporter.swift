@@ -5,8 +5,8 @@
 // (FMC 6.x and 7.x). Order: prefilter rules, security intelligence, decryption, access rules from top
 // to bottom with those of parent policies around them, then the default action; MONITOR does not
 // stop. Source: docs.defenseorchestrator.com (cdFMC), "Access Control Rules", "Prefiltering".
-// Not modelled: decryption policies (conditions), security intelligence, intrusion and file policies
-// (noted), applications, categories, users, tags, dynamic objects (conditions).
+// Not modelled: decryption and identity policies (conditions), security intelligence, intrusion and
+// file policies (noted), applications, categories, users, tags, dynamic objects (conditions).
 
 import ImportKit
 
@@ -26,7 +26,7 @@ package struct FMCImporter: ExportImporter {
       "GET /api/fmc_platform/v1/info/serverversion",
       "on-box manager: GET /api/fdm/latest/policy/accesspolicies and …/accessrules, and the objects",
     ],
-    pieces: "any number of answers of one manager", importerVersion: 2,
+    pieces: "any number of answers of one manager", importerVersion: 3,
     notInExport:
       "what the system loads at run time is not in the export: Security Intelligence feeds, URL "
       + "categories and reputations of hosts, addresses of FQDN objects (`show fqdn` on the device)"
@@ -49,6 +49,7 @@ package struct FMCImporter: ExportImporter {
       collected.file = number
       for top in document.json?.tops ?? [] { collected.collect(top) }
     }
+    collected.finish()
     guard collected.holdsRules else {
       throw ImportError(
         .incomplete, file: documents.first?.file ?? "",

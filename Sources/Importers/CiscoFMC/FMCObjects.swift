@@ -5,48 +5,44 @@ import ImportKit
 struct FMCObjects {
   typealias Item = FMCDocuments.Item
 
-  let documents: FMCDocuments
-  var table = ObjectTable()
-  private(set) var notes: [Note] = []
-  private var noted: Set<Note> = []
-  private var pendingNetworks: [(number: Int, item: Item)] = []
-  private var pendingPorts: [(number: Int, item: Item, side: PortSide)] = []
-  private var pendingURLs: [(number: Int, item: Item, purpose: URLPurpose)] = []
-  private let isCurrent: Bool
+  /// A definition that waits to be read.
+  enum Definition {
+    case network(Item)
+    case port(Item, PortSide)
+    case url(Item, URLPurpose)
+  }
 
-  init(documents: FMCDocuments) {
+  let documents: FMCDocuments
+  let draft: PolicyDraft
+  var queue = ObjectQueue<Definition>()
+  let isCurrent: Bool
+
+  init(documents: FMCDocuments, draft: PolicyDraft) {
     self.documents = documents
+    self.draft = draft
     isCurrent = FMCNames.isCurrent(documents.version)
   }
 
-  mutating func note(_ kind: Note.Kind, _ text: String, at position: SourcePosition?) {
-    let note = Note(kind, text, at: position)
-    if noted.insert(note).inserted { notes.append(note) }
-  }
-
   mutating func finish() {
-    while true {
-      if let next = pendingNetworks.popLast() {
-        table.setEndpoint(next.number, networkDefinition(next.item))
-      } else if let next = pendingPorts.popLast() {
-        table.setService(next.number, ServiceList(portDefinition(next.item, next.side)))
-      } else if let next = pendingURLs.popLast() {
-        table.setEndpoint(next.number, urlDefinition(next.item, next.purpose))
-      } else {
-        return
+    while let entry = queue.next() {
+      switch entry.definition {
+      case .network(let item):
+        draft.objects.setEndpoint(entry.number, networkDefinition(item))
+      case .port(let item, let side):
+        draft.objects.setService(entry.number, ServiceList(portDefinition(item, side)))
+      case .url(let item, let purpose):
+        draft.objects.setEndpoint(entry.number, urlDefinition(item, purpose))
       }
     }
   }
 
-  /// The references of a cell: FMC has `{objects, literals}`, FDM a plain list.
-  func references(_ cell: JSONValue?, file: Int) -> (objects: [Item], literals: [Item]) {
-    guard let cell else { return ([], []) }
-    func items(_ list: JSONValue?) -> [Item] {
-      list?.elements.filter(\.isObject).map { Item(value: $0, file: file) } ?? []
-    }
-    if cell.isArray { return (items(cell), []) }
-    return (items(cell["objects"]), items(cell["literals"]))
-  }
+  /// Members of objects that say nothing about what they hold.
+  static let irrelevant = IrrelevantMembers([
+    ("names the object", ["id", "name", "type", "links", "version"]),
+    ("for people", ["description"]),
+    ("what the manager notes about it", ["metadata", "isSystemDefined"]),
+    ("which query refreshes it, not what it holds", ["agentId"]),
+  ])
 
   /// The definition of a referred object, which may stand in the reference itself.
   func resolve(_ reference: Item) -> Item? {
@@ -56,42 +52,58 @@ struct FMCObjects {
     return contents.contains { reference.value[$0] != nil } ? reference : nil
   }
 
-  private func key(_ kind: String, _ item: Item) -> String {
+  func key(_ kind: String, _ item: Item) -> String {
     "\(kind)/\(item.id.isEmpty ? item.name : item.id)"
   }
 
-  private mutating func unresolved(_ kind: String, _ item: Item) -> Condition {
-    note(.unresolved, "\(kind) `\(item.name)` is not in the export", at: item.position)
-    return Condition(.unresolved, "\(kind) `\(item.name)` is not in the export")
+  func unresolved(_ kind: String, _ item: Item) -> Condition {
+    draft.doubt(.unresolved, "\(kind) `\(item.name)` is not in the export", at: item.position)
+  }
+
+  /// What is left open about an object as a whole: another value on some devices, members that are
+  /// not understood.
+  func wholeDoubts(_ item: Item, _ record: ExportRecord) -> [EndpointTerm] {
+    var result: [EndpointTerm] = []
+    let isOverridable =
+      record.text("overridable").map { $0 != "false" } ?? record.has("overridable")
+    if record.value("overrides") != nil || isOverridable {
+      result.append(
+        .condition(
+          draft.doubt(
+            .unresolved,
+            "`\(item.name)` may have another value on some devices (it can be overridden)",
+            at: item.position)))
+    }
+    if let left = draft.unread(record, of: "object `\(item.name)`", ignoring: Self.irrelevant) {
+      result.append(.condition(left))
+    }
+    return result
   }
 
   // MARK: Networks
 
   mutating func network(_ reference: Item) -> EndpointTerm {
-    switch reference.name {
-    case "any": return .any
-    default: break
-    }
+    if reference.name == "any" { return .any }
     if ["country", "continent", "geolocation", "geolocationobject"].contains(reference.type) {
       return .tag("geolocation \(reference.name)")
     }
     let key = key("network", reference)
-    if let known = table.endpoint(key) { return .object(known) }
+    if let known = draft.objects.endpoint(key) { return .object(known) }
     guard let item = resolve(reference) else {
       if let set = Self.predefinedNetworks[reference.name] { return .addresses(set) }
       if reference.type == "dynamicobject" { return dynamic(reference) }
       return .condition(unresolved("network", reference))
     }
-    let number = table.addEndpoint(
+    let number = draft.objects.addEndpoint(
       id: key, name: reference.name, kind: reference.value["type"]?.string ?? "",
       position: item.position)
-    pendingNetworks.append((number, item))
+    queue.add(number, .network(item))
     return .object(number)
   }
 
   func dynamic(_ reference: Item) -> EndpointTerm {
     .condition(
-      Condition(
+      draft.doubt(
         .externalList, "dynamic object `\(reference.name)`: its contents are not in the export"))
   }
 
@@ -110,49 +122,92 @@ struct FMCObjects {
   }()
 
   /// A literal, or the value of an object.
-  mutating func networkLiteral(_ item: Item) -> EndpointTerm {
-    let text = item.value["value"]?.string ?? ""
-    switch AddressSet.parse(text) {
-    case .success(let set): return .addresses(set)
-    case .failure:
-      note(.unresolved, "network `\(text)` is not readable", at: item.position)
-      return .condition(Condition(.unresolved, "network `\(text)` is not readable"))
-    }
+  func networkLiteral(_ text: String?, at position: SourcePosition) -> EndpointTerm {
+    if let text, let set = AddressSet(parsing: text) { return .addresses(set) }
+    return .condition(
+      draft.doubt(.unresolved, "network `\(text ?? "")` is not readable", at: position))
   }
 
   private mutating func networkDefinition(_ item: Item) -> EndpointList {
+    let record = item.record
     var list: EndpointList
-    let isName =
-      item.type == "fqdn" || item.value["subType"]?.string?.uppercased() == "FQDN"
-    if item.value["objects"] != nil || item.value["literals"] != nil {
-      let (objects, literals) = references(item.value, file: item.file)
-      list = EndpointList(
-        objects.map { network($0) } + literals.map { networkLiteral($0) })
+    let isName = item.type == "fqdn" || record.text("subType")?.uppercased() == "FQDN"
+    if record.has("objects") || record.has("literals") {
+      list = EndpointList(groupNetworks(item, record))
     } else if item.type == "dynamicobject" {
+      _ = (record.value("objectType"), record.value("topicName"))
       list = EndpointList([dynamic(item)])
     } else if isName {
-      // The device resolves the name itself: docs.defenseorchestrator.com, "FQDN network objects".
-      let text = item.value["value"]?.string ?? ""
-      if let host = HostName(text) {
-        list = EndpointList([.host(.exact(host), .resolved)])
-      } else {
-        note(.unresolved, "FQDN `\(text)` is not a host name", at: item.position)
-        list = EndpointList([
-          .condition(Condition(.unresolved, "FQDN `\(text)` is not a host name"))
-        ])
-      }
+      list = EndpointList([fqdn(record.text("value") ?? "", item, record)])
     } else {
-      list = EndpointList([networkLiteral(item)])
+      list = EndpointList([networkLiteral(record.text("value"), at: item.position)])
+      if !Self.addressTypes.contains(item.type) {
+        list.exceptions.append(
+          .condition(
+            draft.doubt(
+              .unmodelled, "object `\(item.name)` is of the unknown type `\(item.type)`",
+              at: item.position)))
+      }
     }
-    if item.value["overridable"]?.bool ?? false, item.value["overrides"] != nil {
-      list.exceptions.append(overridden(item))
-    }
+    list.exceptions += wholeDoubts(item, record)
     return list
   }
 
-  private func overridden(_ item: Item) -> EndpointTerm {
-    .condition(
-      Condition(.unresolved, "`\(item.name)` has another value on some devices (override)"))
+  private static let addressTypes: Set<String> = ["host", "network", "range", "networkobject"]
+
+  private mutating func groupNetworks(_ item: Item, _ record: ExportRecord) -> [EndpointTerm] {
+    guard let cell = contents(item, record) else { return [] }
+    var terms =
+      cell.objects.map { network($0) }
+      + cell.literals.map { networkLiteral($0.value["value"]?.string, at: $0.position) }
+    if let doubt = doubt(cell, of: "group `\(item.name)`", at: item.position) {
+      terms.append(.condition(doubt))
+    }
+    return terms
+  }
+
+  /// The members of a group.
+  func contents(_ item: Item, _ record: ExportRecord) -> FMCCell? {
+    let objects = FMCCell(record.value("objects"), file: item.file)
+    let literals = FMCCell(record.value("literals"), file: item.file)
+    guard var cell = objects ?? literals else { return nil }
+    cell.objects = objects?.objects ?? []
+    cell.literals = literals?.objects ?? []
+    cell.isUnreadable = objects?.isUnreadable ?? false || literals?.isUnreadable ?? false
+    cell.unknownMembers = (objects?.unknownMembers ?? []) + (literals?.unknownMembers ?? [])
+    return cell
+  }
+
+  /// What of a cell is not understood; nil where nothing is.
+  func doubt(_ cell: FMCCell, of what: String, at position: SourcePosition) -> Condition? {
+    if cell.isUnreadable {
+      return draft.doubt(
+        .unmodelled, "\(what) holds something that is not understood", at: position)
+    }
+    guard !cell.unknownMembers.isEmpty else { return nil }
+    let names = cell.unknownMembers.prefix(4).map { "`\($0)`" }.joined(separator: ", ")
+    return draft.doubt(.unmodelled, "\(what) has \(names), which is not understood", at: position)
+  }
+
+  /// The device resolves the name itself: docs.defenseorchestrator.com, "FQDN network objects".
+  private func fqdn(_ text: String, _ item: Item, _ record: ExportRecord) -> EndpointTerm {
+    switch record.text("dnsResolution")?.uppercased() {
+    case "IPV4_ONLY", "IPV4_AND_IPV6", nil: break
+    case let word?:
+      return .condition(
+        draft.doubt(.resolvedName, "FQDN `\(text)` resolves by the setting \(word)"))
+    }
+    guard let host = HostName(text) else {
+      // Wildcards are not in the grammar; if anything, they name what is below.
+      if text.hasPrefix("*."), let parent = HostName(text.dropFirst(2)) {
+        draft.note(
+          .reading, "FQDN `\(text)` has a wildcard, which these objects do not resolve",
+          at: item.position)
+        return .host(.subdomains(parent), .doubtful)
+      }
+      return draft.oddHost(text, in: "FQDN `\(item.name)`", at: item.position)
+    }
+    return .host(.exact(host), .resolved)
   }
 
   // MARK: Ports
@@ -165,21 +220,21 @@ struct FMCObjects {
 
   mutating func port(_ reference: Item, _ side: PortSide) -> ServiceTerm {
     let key = key(side.rawValue, reference)
-    if let known = table.service(key) { return .object(known) }
+    if let known = draft.objects.service(key) { return .object(known) }
     guard let item = resolve(reference) else {
       if let services = Self.predefinedPorts[reference.name] {
-        let number = table.addService(
+        let number = draft.objects.addService(
           id: key, name: reference.name, kind: "predefined port", position: reference.position)
-        table.setService(
+        draft.objects.setService(
           number, ServiceList(services.map { .service(Self.turned($0, side)) }))
         return .object(number)
       }
       return .condition(unresolved("port", reference))
     }
-    let number = table.addService(
+    let number = draft.objects.addService(
       id: key, name: reference.name, kind: reference.value["type"]?.string ?? "",
       position: item.position)
-    pendingPorts.append((number, item, side))
+    queue.add(number, .port(item, side))
     return .object(number)
   }
 
@@ -197,137 +252,57 @@ struct FMCObjects {
     "NTP-UDP": [.udp(PortSet(123))],
   ]
 
-  mutating func portLiteral(_ item: Item, _ side: PortSide) -> ServiceTerm {
+  func portLiteral(_ item: Item, _ side: PortSide) -> ServiceTerm {
+    portValue(item, item.record, side)
+  }
+
+  private func portValue(_ item: Item, _ record: ExportRecord, _ side: PortSide) -> ServiceTerm {
     if item.type.contains("icmp") {
+      _ = (
+        record.text("icmpType"), record.text("code"), record.text("protocol"),
+        record.text("icmpv4Type"), record.text("icmpv4Code"), record.text("icmpv6Type"),
+        record.text("icmpv6Code")
+      )
       return .service(Service(protocol: item.type.contains("v6") ? 58 : 1))
     }
-    let word: String
+    let written = record.text("protocol")
+    var word: String?
     switch item.type {
     case "tcpportobject": word = "TCP"
     case "udpportobject": word = "UDP"
-    default: word = item.value["protocol"]?.scalarText ?? ""
+    case "anyprotocolportobject": word = written
+    default: word = written ?? ""
     }
-    let isAny = word.isEmpty && item.type == "anyprotocolportobject" || word.uppercased() == "ANY"
-    guard let ports = FMCNames.ports(item.value["port"]?.scalarText),
-      isAny || FMCNames.protocolNumber(word) != nil
-    else {
-      let text = "\(word) \(item.value["port"]?.scalarText ?? "")"
-      note(.unresolved, "port `\(text)` is not readable", at: item.position)
-      return .condition(Condition(.unresolved, "port `\(text)` is not readable"))
+    if word?.uppercased() == "ANY" { word = nil }
+    var ports = record.text("port")
+    if ports?.isEmpty ?? false || ports?.lowercased() == "any" { ports = nil }
+    if record.has("port"), ports == nil, record.text("port") == nil {
+      return .condition(
+        draft.doubt(
+          .unresolved, "the port of `\(item.name)` is not readable", at: item.position))
     }
-    let service = Service(
-      protocol: isAny ? nil : FMCNames.protocolNumber(word), destinationPorts: ports)
-    return .service(Self.turned(service, side))
+    let what = item.name.isEmpty ? "a rule" : "port object `\(item.name)`"
+    return side == .destination
+      ? draft.service(protocol: word, destinationPorts: ports, in: what, at: item.position)
+      : draft.service(protocol: word, sourcePorts: ports, in: what, at: item.position)
   }
 
   private mutating func portDefinition(_ item: Item, _ side: PortSide) -> [ServiceTerm] {
-    if item.value["objects"] != nil || item.value["literals"] != nil {
-      let (objects, literals) = references(item.value, file: item.file)
-      return objects.map { port($0, side) } + literals.map { portLiteral($0, side) }
+    let record = item.record
+    var terms: [ServiceTerm]
+    if record.has("objects") || record.has("literals") {
+      let cell = contents(item, record)
+      terms =
+        (cell?.objects ?? []).map { port($0, side) }
+        + (cell?.literals ?? []).map { portLiteral($0, side) }
+      if let cell, let doubt = doubt(cell, of: "group `\(item.name)`", at: item.position) {
+        terms.append(.condition(doubt))
+      }
+    } else {
+      terms = [portValue(item, record, side)]
     }
-    return [portLiteral(item, side)]
-  }
-
-  // MARK: URLs
-
-  /// For what a URL object is used, which settles how it is read.
-  enum URLPurpose: String {
-    /// Plain HTTP, where host and path are seen.
-    case http
-    case httpDeny = "http deny"
-    /// TLS, where the name comes from the handshake.
-    case tls
-    case tlsDeny = "tls deny"
-
-    init(denies: Bool, plain: Bool) {
-      self = plain ? (denies ? .httpDeny : .http) : (denies ? .tlsDeny : .tls)
-    }
-
-    var denies: Bool { self == .httpDeny || self == .tlsDeny }
-    var isPlain: Bool { self == .http || self == .httpDeny }
-  }
-
-  mutating func url(_ reference: Item, _ purpose: URLPurpose) -> EndpointTerm {
-    if ["siurllist", "siurlfeed"].contains(reference.type) {
-      return .condition(
-        Condition(
-          .externalList, "URL list `\(reference.name)`: its contents are not in the export"))
-    }
-    let key = "\(key("url", reference))/\(purpose.rawValue)"
-    if let known = table.endpoint(key) { return .object(known) }
-    guard let item = resolve(reference) else {
-      return .condition(unresolved("URL object", reference))
-    }
-    let number = table.addEndpoint(
-      id: key, name: reference.name, kind: reference.value["type"]?.string ?? "",
-      position: item.position)
-    pendingURLs.append((number, item, purpose))
-    return .object(number)
-  }
-
-  /// A URL typed into a rule or group becomes an object, since it may be in doubt.
-  mutating func urlLiteral(_ item: Item, _ purpose: URLPurpose) -> EndpointTerm {
-    let text = item.value["url"]?.string ?? ""
-    let key = "url literal/\(text)/\(purpose.rawValue)"
-    if let known = table.endpoint(key) { return .object(known) }
-    let number = table.addEndpoint(id: key, name: text, kind: "URL", position: item.position)
-    table.setEndpoint(number, urlValue(text, item, purpose))
-    return .object(number)
-  }
-
-  private mutating func urlDefinition(_ item: Item, _ purpose: URLPurpose) -> EndpointList {
-    if item.value["objects"] != nil || item.value["literals"] != nil {
-      let (objects, literals) = references(item.value, file: item.file)
-      return EndpointList(
-        objects.map { url($0, purpose) } + literals.map { urlLiteral($0, purpose) })
-    }
-    var list = urlValue(item.value["url"]?.string ?? "", item, purpose)
-    if item.value["overridable"]?.bool ?? false, item.value["overrides"] != nil {
-      list.exceptions.append(overridden(item))
-    }
-    return list
-  }
-
-  /// "The system determines the requested URL based on information passed during the TLS/SSL
-  /// handshake: the subject common name in the public key certificate" (docs.defenseorchestrator.com,
-  /// "Filtering HTTPS Traffic"); newer releases read the name in the ClientHello too. Which of them
-  /// counts, and what the certificate says, is not in the export.
-  private mutating func urlValue(
-    _ text: String, _ item: Item, _ purpose: URLPurpose
-  ) -> EndpointList {
-    guard let parsed = FMCNames.url(text, isCurrent: isCurrent, denies: purpose.denies) else {
-      note(.unmodelled, "URL `\(text)` is outside of what can be decided", at: item.position)
-      return EndpointList([.condition(Condition(.unmodelled, "URL `\(text)`"))])
-    }
-    if !purpose.isPlain {
-      var terms: [EndpointTerm] = [.url(parsed.certain)]
-      if let older = parsed.older { terms.append(.url(older)) }
-      return EndpointList(
-        terms,
-        except: [
-          .condition(
-            Condition(
-              .unresolved,
-              "`\(text)` is compared with the name that the TLS handshake shows, which "
-                + "may be that of the certificate"))
-        ])
-    }
-    guard let older = parsed.older else { return EndpointList([.url(parsed.certain)]) }
-    let key = "older url/\(text)"
-    let number =
-      table.endpoint(key)
-      ?? table.addEndpoint(id: key, name: text, kind: "URL", position: item.position)
-    table.setEndpoint(
-      number,
-      EndpointList(
-        [.url(older)],
-        except: [
-          .condition(
-            Condition(
-              .unmodelled,
-              "older releases take `\(text)` anywhere in a URL, and the release is not in "
-                + "the export"))
-        ]))
-    return EndpointList([.url(parsed.certain), .object(number)])
+    // A service list has no exceptions: what is not understood leaves the whole object open.
+    for case .condition(let doubt) in wholeDoubts(item, record) { terms = [.condition(doubt)] }
+    return terms
   }
 }

@@ -7,53 +7,82 @@ struct FMCRules {
   var objects: FMCObjects
   private(set) var zones: [(name: String, position: SourcePosition)] = []
 
+  var draft: PolicyDraft { objects.draft }
+
   init(objects: FMCObjects) { self.objects = objects }
 
-  /// What is not known may allow as well as deny. A rule that the export has counts as written once.
-  static func unknownRules(
-    _ name: String, _ condition: Condition, at position: SourcePosition, clauses: [Clause] = [],
-    item: Item? = nil
-  ) -> [Rule] {
-    [Action.allow, .deny(.drop)].map { action in
-      Rule(
-        name: name, vendorID: item?.id, enabled: item?.value["enabled"]?.bool ?? true,
-        match: Match(clauses + [.requires(condition)]), action: action,
-        origin: item == nil || action == .allow ? .implied : .written, position: position)
-    }
-  }
+  /// What is irrelevant in rules. Source: developer.cisco.com, FMC REST API, "accessrules"; FTD REST
+  /// API, "AccessRule".
+  private static let irrelevant = IrrelevantMembers([
+    ("names the rule", ["id", "name", "type", "links", "version", "ruleId"]),
+    ("for people", ["description", "commentHistoryList", "newComments"]),
+    (
+      "place in the list, which is in order; the section is read from it",
+      ["metadata", "rulePosition", "ruleIndex"]
+    ),
+    (
+      "logging",
+      [
+        "logBegin", "logEnd", "logFiles", "sendEventsToFMC", "enableSyslog", "syslogConfig",
+        "syslogSeverity", "snmpConfig", "eventLogAction", "syslogServer",
+      ]
+    ),
+    ("variables of the intrusion policy", ["variableSet"]),
+    ("counters", ["hitCount", "hitCounts", "firstHitTimeStamp", "lastHitTimeStamp"]),
+  ])
 
   // MARK: Access rules
 
   mutating func accessRules(_ item: Item) -> [Rule] {
-    guard let word = (item.value["action"] ?? item.value["ruleAction"])?.string?.uppercased() else {
+    let record = item.record
+    var rule = Rule(
+      name: item.name, vendorID: item.id, match: Match(), action: .allow, position: item.position)
+    guard let word = actionWord(record) else {
       // Without expanded=true only names come back.
-      objects.note(
-        .completeness, "rules are given by their names only; ask again with expanded=true", at: nil)
-      return Self.unknownRules(
-        item.name,
-        Condition(.unresolved, "rule `\(item.name)` is given by its name only"),
-        at: item.position, item: item)
-    }
-    let action = Self.action(word)
-    var denies = false
-    if case .deny? = action { denies = true }
-    let base = clauses(item)
-    let alternatives = urlAlternatives(item, denies: denies)
-    noteProfiles(item)
-    guard let action else {
-      objects.note(
-        .unmodelled, "rule `\(item.name)` has the action `\(word)`", at: item.position)
-      return alternatives.flatMap { alternative in
-        Self.unknownRules(
-          item.name, Condition(.unmodelled, "rule `\(item.name)` has the action `\(word)`"),
-          at: item.position, clauses: base + alternative, item: item)
+      let isListed = !record.has("action") && !record.has("ruleAction")
+      if isListed {
+        draft.note(
+          .completeness, "rules are given by their names only; ask again with expanded=true")
       }
+      return draft.eitherWay(
+        rule,
+        because: draft.doubt(
+          .unresolved,
+          isListed
+            ? "rule `\(item.name)` is given by its name only"
+            : "the action of rule `\(item.name)` is not readable", at: item.position))
     }
-    return alternatives.map { alternative in
-      Rule(
-        name: item.name, vendorID: item.id, enabled: item.value["enabled"]?.bool ?? true,
-        match: Match(base + alternative), action: action, comment: "", position: item.position)
+    var clauses = self.clauses(item, record)
+    clauses += enabled(item, record, isRequired: record.has("action"), &rule)
+    if !["accessrule"].contains(item.type) {
+      clauses.append(
+        .requires(
+          draft.doubt(
+            .unmodelled, "rule `\(item.name)` is of the unknown type `\(item.type)`",
+            at: item.position)))
     }
+    let alternatives = urlAlternatives(item, record)
+    noteProfiles(record)
+    clauses += draft.unreadClauses(
+      record, of: "rule `\(item.name)`", ignoring: Self.irrelevant)
+    let action = Self.action(word)
+    return alternatives.flatMap { alternative -> [Rule] in
+      var rule = rule
+      rule.match = Match(clauses + alternative)
+      guard let action else {
+        return draft.eitherWay(
+          rule,
+          because: draft.doubt(
+            .unmodelled, "rule `\(item.name)` has the action `\(word)`", at: item.position))
+      }
+      rule.action = action
+      return [rule]
+    }
+  }
+
+  private func actionWord(_ record: ExportRecord) -> String? {
+    (record.text("action") ?? record.text("ruleAction")).flatMap { $0.isEmpty ? nil : $0 }?
+      .uppercased()
   }
 
   /// An interactive block lets users click it away, which no service of the system can.
@@ -67,137 +96,177 @@ struct FMCRules {
     }
   }
 
-  private mutating func noteProfiles(_ item: Item) {
+  /// Reads the switch of a rule: off is off, and what is neither on nor off leaves it open.
+  ///
+  /// - Parameter isRequired: whether whole answers always have the switch (those of FMC do).
+  private func enabled(
+    _ item: Item, _ record: ExportRecord, isRequired: Bool, _ rule: inout Rule
+  ) -> [Clause] {
+    switch record.text("enabled") {
+    case "true": return []
+    case "false":
+      rule.enabled = false
+      return []
+    case nil where !record.has("enabled") && !isRequired: return []
+    default:
+      return [
+        .requires(
+          draft.doubt(
+            .notInForce, "whether rule `\(item.name)` is enabled is not in the export",
+            at: item.position))
+      ]
+    }
+  }
+
+  private func noteProfiles(_ record: ExportRecord) {
     for (name, what) in [
-      ("ipsPolicy" as StaticString, "intrusion policy"), ("intrusionPolicy", "intrusion policy"),
+      ("ipsPolicy", "intrusion policy"), ("intrusionPolicy", "intrusion policy"),
       ("filePolicy", "file policy"),
     ] {
-      guard let policy = item.value[name]?["name"]?.string else { continue }
-      objects.note(
-        .advisory, "\(what) `\(policy)` can stop traffic for what it contains", at: nil)
+      guard let value = record.value(name) else { continue }
+      let shown = value["name"]?.string ?? value.scalarText ?? ""
+      draft.note(.advisory, "\(what) `\(shown)` can stop traffic for what it contains")
     }
   }
 
   // MARK: Match
 
-  private mutating func clauses(_ item: Item) -> [Clause] {
+  private mutating func clauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
-    clauses += zoneClauses(item, "sourceZones", "destinationZones")
-    clauses += networkClauses(item)
-    clauses += portClauses(item)
-    clauses += applicationClauses(item)
-    clauses += personClauses(item)
-    for reference in objects.references(item.value["vlanTags"], file: item.file).objects.prefix(1) {
-      clauses.append(.requires(Condition(.interfaceBinding, "only for VLAN `\(reference.name)`")))
-    }
-    if objects.references(item.value["vlanTags"], file: item.file).literals.count > 0 {
-      clauses.append(.requires(Condition(.interfaceBinding, "only for some VLANs")))
-    }
-    let times = names(item, "timeRangeObjects")
-    if !times.isEmpty {
-      clauses.append(
-        .requires(Condition(.schedule, "time range \(times.joined(separator: ", "))")))
-    }
-    if !names(item, "originalSourceNetworks").isEmpty {
-      clauses.append(
-        .requires(
-          Condition(.unmodelled, "only for some original clients of a proxy (X-Forwarded-For)")))
+    clauses += zoneClauses(item, record, "sourceZones", "destinationZones")
+    clauses += networkClauses(item, record)
+    clauses += portClauses(item, record)
+    clauses += applicationClauses(item, record)
+    let conditions: [(String, Condition.Kind, String)] = [
+      ("users", .user, "only for the users"),
+      ("sourceSecurityGroupTags", .user, "only for the security group tags"),
+      ("destinationSecurityGroupTags", .user, "only for the destination security group tags"),
+      ("endPointDeviceTypes", .user, "only for the device types"),
+      ("identitySources", .user, "only for the identity sources"),
+      ("vlanTags", .interfaceBinding, "only for VLAN"),
+      ("timeRangeObjects", .schedule, "time range"),
+      ("originalSourceNetworks", .unmodelled, "only for the clients of a proxy (X-Forwarded-For)"),
+    ]
+    for (name, kind, words) in conditions {
+      guard let cell = cell(item, record, name, &clauses), !cell.isEmpty else { continue }
+      let shown =
+        cell.objects.map(\.name)
+        + cell.literals.map { literal in
+          literal.value["value"]?.string ?? literal.value["startTag"]?.scalarText ?? literal.name
+        }
+      let list = shown.prefix(3).joined(separator: ", ") + (shown.count > 3 ? ", …" : "")
+      clauses.append(.requires(draft.doubt(kind, "\(words) \(list)", at: item.position)))
     }
     return clauses
   }
 
-  private func names(_ item: Item, _ cell: StaticString) -> [String] {
-    let (references, literals) = objects.references(item.value[cell], file: item.file)
-    return references.map(\.name) + literals.map { $0.value["value"]?.string ?? $0.name }
+  /// A cell by its name; what of it is not understood becomes a condition of the rule. Nil for an
+  /// empty one, and for one that cannot be read at all, of which the condition is all that is left.
+  private func cell(
+    _ item: Item, _ record: ExportRecord, _ name: String, _ clauses: inout [Clause]
+  ) -> FMCCell? {
+    guard let cell = FMCCell(record.value(name), file: item.file) else { return nil }
+    if let doubt = objects.doubt(
+      cell, of: "`\(name)` of rule `\(item.name)`", at: item.position)
+    {
+      clauses.append(.requires(doubt))
+    }
+    return cell.isUnreadable ? nil : cell
   }
 
   private mutating func zoneClauses(
-    _ item: Item, _ source: StaticString, _ destination: StaticString
+    _ item: Item, _ record: ExportRecord, _ source: String, _ destination: String
   ) -> [Clause] {
     var clauses: [Clause] = []
-    for (cell, isSource) in [(source, true), (destination, false)] {
-      let references = objects.references(item.value[cell], file: item.file).objects
-      guard !references.isEmpty else { continue }
-      for zone in references where !zones.contains(where: { $0.name == zone.name }) {
+    for (name, isSource) in [(source, true), (destination, false)] {
+      guard let cell = cell(item, record, name, &clauses), !cell.isEmpty else { continue }
+      let names = (cell.objects + cell.literals).map(\.name)
+      guard !names.contains("") else {
+        clauses.append(
+          .requires(
+            draft.doubt(
+              .unresolved, "a zone of rule `\(item.name)` has no name in the export",
+              at: item.position)))
+        continue
+      }
+      for zone in cell.objects where !zones.contains(where: { $0.name == zone.name }) {
         zones.append((zone.name, zone.position))
       }
-      let list = ZoneList(references.map(\.name))
-      clauses.append(isSource ? .from(list) : .to(list))
+      clauses.append(isSource ? .from(ZoneList(names)) : .to(ZoneList(names)))
     }
     return clauses
   }
 
-  private mutating func networkClauses(_ item: Item) -> [Clause] {
+  private mutating func networkClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
-    for (cell, dynamic, isSource) in [
-      ("sourceNetworks" as StaticString, "sourceDynamicObjects" as StaticString, true),
+    for (name, dynamic, isSource) in [
+      ("sourceNetworks", "sourceDynamicObjects", true),
       ("destinationNetworks", "destinationDynamicObjects", false),
     ] {
-      let (references, literals) = objects.references(item.value[cell], file: item.file)
-      let terms =
-        references.map { objects.network($0) } + literals.map { objects.networkLiteral($0) }
-      if !terms.isEmpty, !terms.contains(.any) {
-        let list = EndpointList(terms)
-        clauses.append(isSource ? .source(list) : .destination(list))
+      if let cell = cell(item, record, name, &clauses), !cell.isEmpty {
+        let terms =
+          cell.objects.map { objects.network($0) }
+          + cell.literals.map {
+            objects.networkLiteral($0.value["value"]?.string, at: $0.position)
+          }
+        if !terms.contains(.any) {
+          clauses.append(
+            isSource ? .source(EndpointList(terms)) : .destination(EndpointList(terms)))
+        }
       }
       // Dynamic attributes are a condition of their own.
-      let attributes = objects.references(item.value[dynamic], file: item.file).objects
-      if !attributes.isEmpty {
-        let list = EndpointList(attributes.map { objects.dynamic($0) })
+      if let cell = self.cell(item, record, dynamic, &clauses), !cell.isEmpty {
+        let list = EndpointList((cell.objects + cell.literals).map { objects.dynamic($0) })
         clauses.append(isSource ? .source(list) : .destination(list))
       }
     }
     return clauses
   }
 
-  private mutating func portClauses(_ item: Item) -> [Clause] {
+  private mutating func portClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
-    for (cell, side) in [
-      ("destinationPorts" as StaticString, FMCObjects.PortSide.destination),
-      ("sourcePorts", .source),
+    for (name, side) in [
+      ("destinationPorts", FMCObjects.PortSide.destination), ("sourcePorts", .source),
     ] {
-      let (references, literals) = objects.references(item.value[cell], file: item.file)
+      guard let cell = cell(item, record, name, &clauses), !cell.isEmpty else { continue }
       let terms =
-        references.map { objects.port($0, side) } + literals.map { objects.portLiteral($0, side) }
-      if !terms.isEmpty { clauses.append(.service(ServiceList(terms))) }
+        cell.objects.map { objects.port($0, side) }
+        + cell.literals.map { objects.portLiteral($0, side) }
+      clauses.append(.service(ServiceList(terms)))
     }
     return clauses
   }
 
-  private func applicationClauses(_ item: Item) -> [Clause] {
-    let cell = item.value["applications"] ?? item.value["embeddedAppFilter"]
-    guard let cell, cell.isObject else { return [] }
-    let names = cell["applications"]?.elements.compactMap { $0["name"]?.string } ?? []
-    let filters: [StaticString] = [
-      "applicationFilters", "inlineApplicationFilters", "conditions",
-    ]
-    let hasFilter = filters.contains { (cell[$0]?.count ?? 0) > 0 }
-    switch (names.isEmpty, hasFilter) {
-    case (true, false): return []
-    case (false, false): return [.application(names)]
-    case (_, true):
-      let shown = names.prefix(4).joined(separator: ", ")
-      return [
-        .requires(
-          Condition(
-            .application,
-            "only applications of a filter" + (names.isEmpty ? "" : ", or \(shown)")))
-      ]
-    }
-  }
-
-  private func personClauses(_ item: Item) -> [Clause] {
+  /// Applications by name; with filters beside them it stays open which these are.
+  private func applicationClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
-    let cells: [(StaticString, String)] = [
-      ("users", "users"), ("sourceSecurityGroupTags", "security group tags"),
-      ("destinationSecurityGroupTags", "destination security group tags"),
-      ("endPointDeviceTypes", "device types"), ("identitySources", "identity sources"),
-    ]
-    for (cell, what) in cells {
-      let found = names(item, cell)
-      guard !found.isEmpty else { continue }
-      let shown = found.prefix(3).joined(separator: ", ") + (found.count > 3 ? ", …" : "")
-      clauses.append(.requires(Condition(.user, "only for the \(what) \(shown)")))
+    for name in ["applications", "embeddedAppFilter"] {
+      guard let value = record.value(name), !(value.scalarText?.isEmpty ?? false) else { continue }
+      guard value.isObject else {
+        clauses.append(
+          .requires(
+            draft.doubt(
+              .application, "`\(name)` of rule `\(item.name)` is not readable", at: item.position)))
+        continue
+      }
+      let cell = ExportRecord(value, file: item.file)
+      let list = cell.value("applications")?.elements.map { $0["name"]?.string } ?? []
+      let names = list.compactMap { $0 }
+      let filters = ["applicationFilters", "inlineApplicationFilters", "conditions"]
+        .map { cell.value($0)?.count ?? 0 }
+      if filters.contains(where: { $0 > 0 }) || names.count < list.count {
+        let shown = names.prefix(4).joined(separator: ", ")
+        clauses.append(
+          .requires(
+            draft.doubt(
+              .application,
+              "only applications of a filter" + (names.isEmpty ? "" : ", or \(shown)"))))
+      } else if !names.isEmpty {
+        clauses.append(.application(names))
+      }
+      clauses += draft.unreadClauses(
+        cell, of: "`\(name)` of rule `\(item.name)`",
+        ignoring: ["type": "names the kind of cell", "links": "an address"])
     }
     return clauses
   }
@@ -206,42 +275,79 @@ struct FMCRules {
 
   /// The ways in which URL conditions can hold: over plain HTTP the host is certain, over TLS it is
   /// what the handshake shows. One empty list where the rule has none.
-  private mutating func urlAlternatives(_ item: Item, denies: Bool) -> [[Clause]] {
-    let cell = item.value["urls"] ?? item.value["urlFilter"]
-    guard let cell, cell.isObject else { return [[]] }
-    let references =
-      (cell["objects"] ?? cell["urlObjects"])?.elements.filter(\.isObject)
-      .map { Item(value: $0, file: item.file) } ?? []
-    let literals =
-      cell["literals"]?.elements.filter(\.isObject).map { Item(value: $0, file: item.file) } ?? []
-    let categories =
-      (cell["urlCategoriesWithReputation"] ?? cell["urlCategories"])?.elements
-      .map { $0 } ?? []
-    let categoryTerms = categories.map(Self.category)
-    guard !references.isEmpty || !literals.isEmpty || !categories.isEmpty else { return [[]] }
-    func clauses(_ purpose: FMCObjects.URLPurpose, _ ports: PortSet) -> [Clause] {
+  private mutating func urlAlternatives(_ item: Item, _ record: ExportRecord) -> [[Clause]] {
+    guard let value = record.value("urls") ?? record.value("urlFilter"),
+      !(value.scalarText?.isEmpty ?? false)
+    else { return [[]] }
+    guard value.isObject else {
+      return [
+        [
+          .requires(
+            draft.doubt(
+              .unmodelled, "the URLs of rule `\(item.name)` are not readable", at: item.position))
+        ]
+      ]
+    }
+    let cell = ExportRecord(value, file: item.file)
+    var clauses: [Clause] = []
+    func items(_ names: [String]) -> [Item] {
+      names.flatMap { name -> [Item] in
+        guard let part = FMCCell(cell.value(name), file: item.file) else { return [] }
+        // Entries of categories have members of their own.
+        if part.isUnreadable || name.contains("Object") && !part.unknownMembers.isEmpty {
+          clauses.append(
+            .requires(
+              draft.doubt(
+                .unmodelled, "`\(name)` of rule `\(item.name)` is not understood",
+                at: item.position)))
+        }
+        return part.objects
+      }
+    }
+    let references = items(["objects", "urlObjects"])
+    let literals = items(["literals"])
+    let categories = items(["urlCategoriesWithReputation", "urlCategories"]).map(category)
+    clauses += draft.unreadClauses(
+      cell, of: "the URLs of rule `\(item.name)`",
+      ignoring: ["type": "names the kind of cell", "links": "an address"])
+    guard !references.isEmpty || !literals.isEmpty else {
+      return [clauses + (categories.isEmpty ? [] : [.destination(EndpointList(categories))])]
+    }
+    return [
+      (FMCObjects.URLPurpose.http, PortSet(80)), (.tls, PortSet(80).complement()),
+    ].map { purpose, ports in
       let terms =
         references.map { objects.url($0, purpose) }
-        + literals.map { objects.urlLiteral($0, purpose) }
-        + categoryTerms
-      return [
+        + literals.map { objects.urlLiteral($0, purpose) } + categories
+      return clauses + [
         .destination(EndpointList(terms)), .service(ServiceList([.service(.tcp(ports))])),
       ]
     }
-    if references.isEmpty, literals.isEmpty { return [[.destination(EndpointList(categoryTerms))]] }
-    return [
-      clauses(FMCObjects.URLPurpose(denies: denies, plain: true), PortSet(80)),
-      clauses(FMCObjects.URLPurpose(denies: denies, plain: false), PortSet(80).complement()),
-    ]
   }
 
-  private static func category(_ value: JSONValue) -> EndpointTerm {
-    let category = value["category"] ?? value["urlCategory"]
-    let name = category?["name"]?.string ?? value["name"]?.string ?? ""
-    guard let reputation = value["reputation"]?.string ?? value["urlReputation"]?["name"]?.string
-    else { return .category(name) }
-    return .condition(
-      Condition(.category, "category `\(name)` with the reputation \(reputation)"))
+  /// A category, for hosts of some reputation only where it says so. What else an entry holds narrows
+  /// or widens it in ways that are not known.
+  private func category(_ item: Item) -> EndpointTerm {
+    let record = item.record
+    let category = record.value("category") ?? record.value("urlCategory")
+    let name = category?["name"]?.string ?? item.name
+    let reputation = record.value("reputation") ?? record.value("urlReputation")
+    if let reputation {
+      let shown = reputation.scalarText ?? reputation["name"]?.string ?? ""
+      return .condition(
+        draft.doubt(.category, "category `\(name)` with the reputation \(shown)"))
+    }
+    if let left = draft.unread(
+      record, of: "category `\(name)`",
+      ignoring: [
+        "type": "names the kind of entry", "id": "names the entry", "name": "names the entry",
+        "includeUnknownUrlReputation": "of no effect without a reputation", "links": "an address",
+        "version": "names the state of the entry",
+      ])
+    {
+      return .condition(left)
+    }
+    return .category(name)
   }
 
   // MARK: Prefilter
@@ -249,37 +355,55 @@ struct FMCRules {
   /// FASTPATH passes everything else by, ANALYZE goes on to access control. Source:
   /// docs.defenseorchestrator.com, "Prefilter rule components".
   mutating func prefilterRules(_ item: Item) -> [Rule] {
-    guard let word = item.value["action"]?.string?.uppercased() else {
-      return Self.unknownRules(
-        item.name,
-        Condition(.unresolved, "prefilter rule `\(item.name)` is given by its name only"),
-        at: item.position, item: item)
+    let record = item.record
+    var rule = Rule(
+      name: item.name, vendorID: item.id, match: Match(), action: .allow, position: item.position)
+    guard let word = actionWord(record) else {
+      return draft.eitherWay(
+        rule,
+        because: draft.doubt(
+          .unresolved, "the action of prefilter rule `\(item.name)` is not in the export",
+          at: item.position))
     }
-    var clauses = zoneClauses(item, "sourceInterfaces", "destinationInterfaces")
-    clauses += networkClauses(item)
-    clauses += portClauses(item)
-    if item.value["ruleType"]?.string?.uppercased() == "TUNNEL" || item.type == "tunnelrule" {
+    var clauses = zoneClauses(item, record, "sourceInterfaces", "destinationInterfaces")
+    clauses += networkClauses(item, record)
+    clauses += portClauses(item, record)
+    for (name, kind, words) in [
+      ("vlanTags", Condition.Kind.interfaceBinding, "only for VLAN"),
+      ("timeRangeObjects", .schedule, "time range"),
+    ] {
+      guard let cell = cell(item, record, name, &clauses), !cell.isEmpty else { continue }
+      let shown = (cell.objects + cell.literals).map(\.name).joined(separator: ", ")
+      clauses.append(.requires(draft.doubt(kind, "\(words) \(shown)")))
+    }
+    clauses += enabled(item, record, isRequired: true, &rule)
+    switch record.text("ruleType")?.uppercased() {
+    case "TUNNEL":
+      _ = (record.value("encapsulationPorts"), record.value("tunnelZone"))
       clauses.append(.never("a tunnel rule is for encapsulated traffic"))
-    }
-    let times = names(item, "timeRangeObjects")
-    if !times.isEmpty {
-      clauses.append(
-        .requires(Condition(.schedule, "time range \(times.joined(separator: ", "))")))
-    }
-    let action: Action
-    switch word {
-    case "FASTPATH": action = .allow
-    case "ANALYZE": action = .return
-    case "BLOCK": action = .deny(.drop)
+    case "PREFILTER": break
+    case nil where !record.has("ruleType") && item.type == "prefilterrule": break
     default:
-      return Self.unknownRules(
-        item.name, Condition(.unmodelled, "prefilter rule `\(item.name)` has the action `\(word)`"),
-        at: item.position, clauses: clauses, item: item)
+      clauses.append(
+        .requires(
+          draft.doubt(
+            .unmodelled, "prefilter rule `\(item.name)` is of an unknown type", at: item.position)))
     }
-    return [
-      Rule(
-        name: item.name, vendorID: item.id, enabled: item.value["enabled"]?.bool ?? true,
-        match: Match(clauses), action: action, position: item.position)
-    ]
+    // Only tunnels are matched in both directions.
+    _ = record.text("bidirectional")
+    clauses += draft.unreadClauses(
+      record, of: "prefilter rule `\(item.name)`", ignoring: Self.irrelevant)
+    rule.match = Match(clauses)
+    switch word {
+    case "FASTPATH": rule.action = .allow
+    case "ANALYZE": rule.action = .return
+    case "BLOCK": rule.action = .deny(.drop)
+    default:
+      return draft.eitherWay(
+        rule,
+        because: draft.doubt(
+          .unmodelled, "prefilter rule `\(item.name)` has the action `\(word)`", at: item.position))
+    }
+    return [rule]
   }
 }
