@@ -41,6 +41,8 @@ struct FMCDocuments {
   private(set) var isRecognised = false
   /// What the manager says is wrong.
   private(set) var failure: String?
+  /// Names by which zones are called, by their ids: an id with several names is any of them.
+  private(set) var zoneNames: [String: [String]] = [:]
   /// Empty lists whose answers do not say of what they are lists.
   private var namelessEmptyLists: [Page] = []
   var file = 0
@@ -104,6 +106,7 @@ struct FMCDocuments {
   ///
   /// The on-box manager has one access policy, and its lists say nowhere of what they are.
   mutating func finish() {
+    nameZones()
     guard accessPages.isEmpty, let empty = namelessEmptyLists.first, policies.count == 1,
       Self.isOnBox(policies[0])
     else { return }
@@ -114,6 +117,23 @@ struct FMCDocuments {
       .reading,
       "the empty list beside the access policy is taken for the list of its rules: the policy has "
         + "none", at: empty.position)
+  }
+
+  private mutating func nameZones() {
+    let cells: [StaticString] = [
+      "sourceZones", "destinationZones", "sourceInterfaces", "destinationInterfaces",
+    ]
+    func add(_ item: Item) {
+      guard !item.id.isEmpty, zoneNames[item.id]?.contains(item.name) != true else { return }
+      zoneNames[item.id, default: []].append(item.name)
+    }
+    for item in (accessPages + prefilterPages).flatMap(\.items) {
+      for name in cells {
+        for zone in FMCCell(item.value[name], file: item.file)?.objects ?? [] { add(zone) }
+      }
+    }
+    for object in objects.values.sorted(by: { $0.position < $1.position })
+    where object.type == "securityzone" { add(object) }
   }
 
   /// Whether a policy or rule is that of the on-box manager, which writes its types in lower case.

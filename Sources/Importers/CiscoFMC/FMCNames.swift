@@ -24,11 +24,10 @@ enum FMCNames {
     }
     guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains("*")
     else { return nil }
-    if text.utf8.contains(0x2F) { return URLObject(certain: .substring(text), older: nil) }
+    let host = text.prefix { $0 != "/" }
     // A leading dot is written by people who think of other products.
-    guard let name = HostName(text.hasPrefix(".") ? text.dropFirst() : text[...]) else {
-      return URLObject(certain: .substring(text), older: nil)
-    }
+    guard let name = HostName(host.hasPrefix(".") ? host.dropFirst() : host) else { return nil }
+    if host.endIndex < text.endIndex { return URLObject(certain: .substring(text), older: nil) }
     return URLObject(
       certain: .host(.apexAndSubdomains(name)), older: isCurrent ? nil : .substring(text))
   }

@@ -224,7 +224,7 @@ struct FMCObjects {
     guard let item = resolve(reference) else {
       if let services = Self.predefinedPorts[reference.name] {
         let number = draft.objects.addService(
-          id: key, name: reference.name, kind: "predefined port", position: reference.position)
+          id: key, name: reference.name, kind: "predefined port", position: nil)
         draft.objects.setService(
           number, ServiceList(services.map { .service(Self.turned($0, side)) }))
         return .object(number)

@@ -44,6 +44,8 @@ struct FMCRules {
         draft.note(
           .completeness, "rules are given by their names only; ask again with expanded=true")
       }
+      rule.match.clauses = draft.unreadClauses(
+        record, of: "rule `\(item.name)`", ignoring: Self.irrelevant)
       return draft.eitherWay(
         rule,
         because: draft.doubt(
@@ -180,8 +182,10 @@ struct FMCRules {
     var clauses: [Clause] = []
     for (name, isSource) in [(source, true), (destination, false)] {
       guard let cell = cell(item, record, name, &clauses), !cell.isEmpty else { continue }
-      let names = (cell.objects + cell.literals).map(\.name)
-      guard !names.contains("") else {
+      let names = (cell.objects + cell.literals).flatMap { zone in
+        objects.documents.zoneNames[zone.id] ?? [zone.name]
+      }
+      guard !names.contains(where: { $0.isEmpty || TemplateMarker.isPresent(in: $0) }) else {
         clauses.append(
           .requires(
             draft.doubt(
