@@ -119,6 +119,8 @@ let package = Package(
         "CatalogueReaders", "ImportKit", "Importers", "PlantingSupport", "TestSupport",
       ],
       path: "Tests/Planting/Run"),
+    // The worked example of CONTRIBUTING.md.
+    .target(name: "ToyFormat", dependencies: ["ImportKit"], path: "Tests/ToyFormat"),
     .testTarget(
       name: "CatalogueTests",
       dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
@@ -152,7 +154,7 @@ let package = Package(
       dependencies: [
         "Importers", "Archives", "PolicyCoding", "EndpointCatalogue", "CatalogueReaders",
         "ComplianceEngine",
-        "Audit", "FuzzSupport", "ImportKit", "PlantingSupport", "TestSupport",
+        "Audit", "FuzzSupport", "ImportKit", "PlantingSupport", "TestSupport", "ToyFormat",
       ] + importers.map { .byName(name: $0 + "Importer") }),
     .testTarget(
       name: "InventoryTests",

@@ -108,11 +108,21 @@ FROM catalogues
 ORDER BY catalogue, effective;
 
 -- name: rule-changes
--- Which rules changed at a site since a date?
-SELECT from_at, device, "table", rule, change, action, enabled, to_at
+-- Which rules changed at a site since a date, deletions and moves included?
+SELECT from_at AS at, device, "table", rule, change, action, enabled
 FROM rule_history
 WHERE site = :site AND from_at >= :since AND change <> 'initial'
-ORDER BY from_at DESC, "table", rule;
+UNION ALL
+SELECT h.to_at, h.device, h."table", h.rule, 'removed', h.action, h.enabled
+FROM rule_history h
+WHERE h.site = :site AND h.to_at >= :since AND NOT EXISTS (
+  SELECT 1 FROM rule_history n WHERE n.site = h.site AND n.device = h.device AND n.scope = h.scope
+    AND n."table" = h."table" AND n.rule_key = h.rule_key AND n.from_at = h.to_at)
+UNION ALL
+SELECT m.at, m.device, m."table", m.rule_key, 'moved', m.from_ordinal || ' to ' || m.to_ordinal, NULL
+FROM rule_moves m
+WHERE m.site = :site AND m.at >= :since
+ORDER BY 1 DESC, 3, 4;
 
 -- name: rules-on-date
 -- Which rules did a device have on a date?
@@ -135,11 +145,17 @@ WHERE enabled = 0 AND action = 'allow'
 ORDER BY site, device, "table", ordinal;
 
 -- name: object-changes
--- Which objects changed since a date, and to what?
-SELECT from_at, site, device, object, kind, change, members
+-- Which objects changed since a date, deletions included, and to what?
+SELECT from_at AS at, site, device, object, kind, change, members
 FROM object_history
 WHERE from_at >= :since AND change <> 'initial'
-ORDER BY from_at DESC, site, object;
+UNION ALL
+SELECT h.to_at, h.site, h.device, h.object, h.kind, 'removed', h.members
+FROM object_history h
+WHERE h.to_at >= :since AND NOT EXISTS (
+  SELECT 1 FROM object_history n WHERE n.site = h.site AND n.device = h.device
+    AND n.scope = h.scope AND n.object_key = h.object_key AND n.from_at = h.to_at)
+ORDER BY 1 DESC, 2, 4;
 
 -- name: search
 -- Which rules speak of something? (names, comments, members; SQLite FTS5 syntax)
@@ -159,7 +175,8 @@ ORDER BY site, device, object;
 -- Which devices have not been seen since a date?
 SELECT site, device, format, last_snapshot_at, last_seen_at
 FROM devices
-WHERE retired_at IS NULL AND (last_seen_at IS NULL OR last_seen_at < :since)
+WHERE (retired_at IS NULL OR retired_at > strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+  AND (last_seen_at IS NULL OR last_seen_at < :since)
 ORDER BY last_seen_at, site, device;
 
 -- name: time-to-repair
@@ -167,9 +184,8 @@ ORDER BY last_seen_at, site, device;
 SELECT site, count(*) AS breakages,
   round(avg(julianday(to_at) - julianday(from_at)), 1) AS mean_days,
   round(max(julianday(to_at) - julianday(from_at)), 1) AS longest_days
-FROM compliance_history
-WHERE level = 'required' AND verdict IN ('blocked', 'partial') AND previous = 'allowed'
-  AND to_at IS NOT NULL
+FROM compliance_spells
+WHERE level = 'required' AND verdict IN ('blocked', 'partial') AND followed_by = 'allowed'
 GROUP BY site
 ORDER BY mean_days DESC, site;
 
@@ -177,7 +193,8 @@ ORDER BY mean_days DESC, site;
 -- For which share of a period was each site allowed what it needs?
 SELECT site,
   round(100.0 * sum(CASE WHEN verdict = 'allowed'
-    THEN julianday(min(coalesce(to_at, :until), :until)) - julianday(max(from_at, :since)) END)
+    THEN julianday(min(coalesce(to_at, :until), :until)) - julianday(max(from_at, :since))
+    ELSE 0 END)
     / sum(julianday(min(coalesce(to_at, :until), :until)) - julianday(max(from_at, :since))), 2)
     AS percent
 FROM compliance_history

@@ -279,6 +279,8 @@ CREATE TABLE verdict_span (
   from_at TEXT NOT NULL,
   -- Null while the verdict holds.
   to_at TEXT,
+  -- When the run of equal verdicts began of which this is an episode, whatever rule decided since.
+  since_at TEXT NOT NULL,
   -- What made the verdict what it is: the first judgement, a change of rules, or of the list.
   cause TEXT NOT NULL CHECK (cause IN ('initial', 'rules', 'catalogue', 'client', 'program')),
   -- The changes themselves, as JSON: rules and objects with their positions on both sides.

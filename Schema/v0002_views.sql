@@ -10,7 +10,8 @@ SELECT
   s.region,
   (SELECT group_concat(tag, ' ') FROM (SELECT tag FROM site_tag WHERE site_id = s.id ORDER BY tag)) AS tags,
   s.catalogue,
-  (SELECT count(*) FROM device d WHERE d.site_id = s.id AND d.retired_at IS NULL) AS devices,
+  (SELECT count(*) FROM device d WHERE d.site_id = s.id
+    AND (d.retired_at IS NULL OR d.retired_at > strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))) AS devices,
   (SELECT max(n.taken_at) FROM device d JOIN snapshot n ON n.device_id = d.id
     WHERE d.site_id = s.id) AS last_snapshot_at,
   s.note,
@@ -221,7 +222,7 @@ SELECT
   v.level,
   v.verdict,
   v.reason,
-  v.from_at AS since,
+  v.since_at AS since,
   v.device AS rule_device,
   v.rule,
   v.table_name AS "table",
@@ -246,7 +247,8 @@ SELECT
 FROM verdict_span v
 JOIN subject u ON u.id = v.subject_id
 JOIN site s ON s.id = u.site_id
-WHERE v.to_at IS NULL AND s.retired_at IS NULL;
+WHERE v.to_at IS NULL
+  AND (s.retired_at IS NULL OR s.retired_at > strftime('%Y-%m-%dT%H:%M:%SZ', 'now'));
 
 CREATE VIEW compliance_history AS
 SELECT
@@ -271,9 +273,40 @@ SELECT
   v.line,
   v.pointer,
   v.cause,
-  v.cause_detail
+  v.cause_detail,
+  v.since_at
 FROM verdict_span v
 JOIN subject u ON u.id = v.subject_id
+JOIN site s ON s.id = u.site_id;
+
+-- A spell is a time in which a requirement had one verdict other than allowed, whatever rule decided.
+CREATE VIEW compliance_spells AS
+SELECT
+  s.name AS site,
+  u.device,
+  u.scope,
+  u.client,
+  p.catalogue_id AS catalogue,
+  p.service,
+  p.endpoint,
+  p.port,
+  p.level,
+  p.verdict,
+  p.since_at AS from_at,
+  p.ended_at AS to_at,
+  p.episodes,
+  (SELECT w.verdict FROM verdict_span w
+    WHERE w.subject_id = p.subject_id AND w.from_at = p.ended_at AND w.endpoint = p.endpoint
+      AND w.port = p.port) AS followed_by
+FROM (
+  SELECT subject_id, endpoint, port, verdict, since_at, max(catalogue_id) AS catalogue_id,
+    max(service) AS service, max(level) AS level, count(*) AS episodes,
+    CASE WHEN count(*) = count(to_at) THEN max(to_at) END AS ended_at
+  FROM verdict_span
+  WHERE verdict <> 'allowed'
+  GROUP BY subject_id, endpoint, port, verdict, since_at
+) p
+JOIN subject u ON u.id = p.subject_id
 JOIN site s ON s.id = u.site_id;
 
 CREATE VIEW evaluations AS
@@ -315,7 +348,8 @@ SELECT
 FROM finding_span f
 JOIN subject u ON u.id = f.subject_id
 JOIN site s ON s.id = u.site_id
-WHERE f.to_at IS NULL AND s.retired_at IS NULL;
+WHERE f.to_at IS NULL
+  AND (s.retired_at IS NULL OR s.retired_at > strftime('%Y-%m-%dT%H:%M:%SZ', 'now'));
 
 CREATE VIEW findings_history AS
 SELECT

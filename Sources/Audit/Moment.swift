@@ -6,6 +6,12 @@ package enum Moment {
     date.formatted(.iso8601)
   }
 
+  /// The second after a moment; the same moment where it is none.
+  package static func second(after moment: String) -> String {
+    guard let date = try? Date.ISO8601FormatStyle().parse(moment) else { return moment }
+    return text(date.addingTimeInterval(1))
+  }
+
   /// A moment for people: a midnight is a date.
   package static func short(_ moment: String) -> String {
     moment.hasSuffix("T00:00:00Z") ? String(moment.prefix(10)) : moment

@@ -166,6 +166,8 @@ package struct VerdictCause: Hashable, Sendable {
 /// What one subject's judgement at one moment changes in the history.
 package struct EvaluationStep: Sendable {
   package var subject: SubjectRecord
+  /// The subject whose history goes on here, where a device, scope or zone got another name.
+  package var predecessor: SubjectRecord.Key?
   package var at: String
   package var catalogue: String
   package var version: String
@@ -178,12 +180,13 @@ package struct EvaluationStep: Sendable {
   package var openedFindings: [FindingRecord]
 
   package init(
-    subject: SubjectRecord, at: String, catalogue: String, version: String, digest: Data,
-    engine: Int, counts: [String: Int], closed: [VerdictRecord.Key],
+    subject: SubjectRecord, predecessor: SubjectRecord.Key? = nil, at: String, catalogue: String,
+    version: String, digest: Data, engine: Int, counts: [String: Int], closed: [VerdictRecord.Key],
     opened: [(VerdictRecord, VerdictCause)],
     closedFindings: [FindingRecord], openedFindings: [FindingRecord]
   ) {
     self.subject = subject
+    self.predecessor = predecessor
     self.at = at
     self.catalogue = catalogue
     self.version = version

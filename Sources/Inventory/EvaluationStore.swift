@@ -178,27 +178,34 @@ extension InventoryDatabase {
     let subject = try subjectID(step.subject, site: site, database)
     // A step without a digest only ends what was open.
     if !step.digest.isEmpty { try insertEvaluation(step, subject: subject, now: now, database) }
+    var runs = try runs(before: step, site: site, database)
     let close = try database.cachedStatement(
       sql: """
         UPDATE verdict_span SET to_at = ?
         WHERE subject_id = ? AND endpoint = ? AND port = ? AND to_at IS NULL
+        RETURNING verdict, since_at
         """)
     for key in step.closed {
-      try close.execute(arguments: [step.at, subject, key.endpoint, key.port])
+      let row = try Row.fetchOne(
+        close, arguments: [step.at, subject, key.endpoint, key.port])
+      if let row { runs[key] = Run(verdict: row["verdict"], since: row["since_at"]) }
     }
     let open = try database.cachedStatement(
       sql: """
         INSERT INTO verdict_span (subject_id, catalogue_id, service, endpoint, port, level, verdict,
           reason, device, table_name, rule, file, line, pointer, witness, conditions,
-          change_advice, previous, from_at, cause, cause_detail)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          change_advice, previous, from_at, since_at, cause, cause_detail)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     for (verdict, cause) in step.opened {
+      let run = runs[verdict.key]
+      let since = run?.verdict == verdict.verdict ? run?.since : nil
       try open.execute(arguments: [
         subject, step.catalogue, verdict.service, verdict.endpoint, verdict.port, verdict.level,
         verdict.verdict, verdict.reason, verdict.device, verdict.table, verdict.rule, verdict.file,
         verdict.line, verdict.pointer, verdict.witness, StoredJSON.text(verdict.conditions),
-        verdict.change, cause.previous, step.at, cause.kind.rawValue, cause.detail,
+        verdict.change, cause.previous, step.at, since ?? step.at,
+        cause.kind.rawValue, cause.detail,
       ])
     }
     for finding in step.closedFindings {
@@ -223,6 +230,34 @@ extension InventoryDatabase {
         finding.rule, finding.file, finding.line, StoredJSON.text(finding.endpoints), step.at,
       ])
     }
+  }
+
+  /// A run of equal verdicts that goes on or ends at a step.
+  private struct Run {
+    let verdict: String
+    let since: String
+  }
+
+  /// The runs of the subject that a new one takes over from.
+  private static func runs(
+    before step: EvaluationStep, site: Int64, _ database: Database
+  ) throws -> [VerdictRecord.Key: Run] {
+    guard let key = step.predecessor else { return [:] }
+    var runs: [VerdictRecord.Key: Run] = [:]
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT v.endpoint, v.port, v.verdict, v.since_at FROM verdict_span v
+        JOIN subject u ON u.id = v.subject_id
+        WHERE u.site_id = ?1 AND u.device = ?2 AND u.scope = ?3 AND u.client = ?4 AND u.family = ?5
+          AND (v.to_at IS NULL OR v.to_at = ?6) AND v.from_at < ?6
+        """,
+      arguments: [site, key.device, key.scope, key.client, key.family, step.at])
+    for row in rows {
+      runs[VerdictRecord.Key(endpoint: row["endpoint"], port: row["port"])] = Run(
+        verdict: row["verdict"], since: row["since_at"])
+    }
+    return runs
   }
 
   private static func insertEvaluation(

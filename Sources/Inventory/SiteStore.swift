@@ -55,14 +55,15 @@ package struct DeviceRecord: Hashable, Sendable {
 }
 
 extension InventoryDatabase {
-  /// Every site, sorted by name; retired ones only where asked for.
+  /// Every site, sorted by name; ones that are retired by now only where asked for.
   package func sites(includingRetired: Bool = false) throws -> [SiteRecord] {
     try read { database in
       try Row.fetchAll(
         database,
         sql: """
           SELECT id, name, region, note, catalogue, retired_at FROM site
-          WHERE retired_at IS NULL OR ? ORDER BY name
+          WHERE retired_at IS NULL OR retired_at > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') OR ?
+          ORDER BY name
           """, arguments: [includingRetired]
       ).map { try Self.site($0, database) }
     }

@@ -215,7 +215,9 @@ extension InventoryDatabase {
       database, sql: "SELECT id FROM export WHERE sha256 = ? AND importer_version = ?",
       arguments: [snapshot.sha256, snapshot.importerVersion])
     {
-      return (id, nil)
+      // A prune dropped its policies: the bytes are at hand again, and so is what they say.
+      guard !snapshot.policies.isEmpty, try !hasPolicies(id, database) else { return (id, nil) }
+      return (id, try storePolicies(of: snapshot, export: id, device: device, database))
     }
     try database.execute(
       sql: """
@@ -223,6 +225,18 @@ extension InventoryDatabase {
         """,
       arguments: [snapshot.sha256, snapshot.importerVersion, snapshot.format, snapshot.product])
     let id = database.lastInsertedRowID
+    return (id, try storePolicies(of: snapshot, export: id, device: device, database))
+  }
+
+  private static func hasPolicies(_ export: Int64, _ database: Database) throws -> Bool {
+    try Bool.fetchOne(
+      database, sql: "SELECT EXISTS (SELECT 1 FROM export_policy WHERE export_id = ?)",
+      arguments: [export]) ?? false
+  }
+
+  private static func storePolicies(
+    of snapshot: SnapshotToStore, export id: Int64, device: Int64, _ database: Database
+  ) throws -> [HistoryScope] {
     var store = try PolicyStore(database)
     var vendorIDs = VendorIDStore(database)
     try expectChange(of: device, &store, &vendorIDs, database)
@@ -238,7 +252,7 @@ extension InventoryDatabase {
         arguments: [id, ordinal, prepared.policy.scope, stored.id, Data(packed)])
       scopes.append(HistoryScope(prepared, stored: stored, numbers: numbers))
     }
-    return (id, scopes)
+    return scopes
   }
 
   /// Reads at once what the device's newest snapshot is made of; most of the next one is the same.

@@ -20,6 +20,9 @@ package struct VerdictInterval: Hashable, Sendable {
   package let from: String
   /// Nil while it lasts.
   package let to: String?
+  /// When the spell began of which this is an episode: the run of equal verdicts, whatever rule
+  /// decided.
+  package let since: String
   package let cause: String
   /// JSON.
   package let detail: String
@@ -29,7 +32,7 @@ extension InventoryDatabase {
   private static let intervalColumns = """
     SELECT s.name AS site, u.device AS way, u.scope, u.client, u.family, v.catalogue_id, v.service,
       v.endpoint, v.port, v.level, v.verdict, v.reason, v.rule, v.table_name, v.file, v.line,
-      v.previous, v.from_at, v.to_at, v.cause, v.cause_detail
+      v.previous, v.from_at, v.to_at, v.since_at, v.cause, v.cause_detail
     FROM verdict_span v JOIN subject u ON u.id = v.subject_id JOIN site s ON s.id = u.site_id
     """
 
@@ -41,7 +44,8 @@ extension InventoryDatabase {
       catalogue: row["catalogue_id"], service: row["service"], endpoint: row["endpoint"],
       port: row["port"], level: row["level"], verdict: row["verdict"], reason: row["reason"],
       rule: row["rule"], table: row["table_name"], file: row["file"], line: row["line"],
-      previous: row["previous"], from: row["from_at"], to: row["to_at"], cause: row["cause"],
+      previous: row["previous"], from: row["from_at"], to: row["to_at"], since: row["since_at"],
+      cause: row["cause"],
       detail: row["cause_detail"])
   }
 
@@ -89,9 +93,17 @@ extension InventoryDatabase {
       """
     return try read { database in
       if let site { _ = try Self.siteID(site, database) }
+      // What a reader asks is when it was over: the end of the spell, not of its first episode.
+      let columns = Self.intervalColumns.replacing(
+        "v.to_at, v.since_at",
+        with: """
+          (SELECT CASE WHEN count(*) = count(w.to_at) THEN max(w.to_at) END FROM verdict_span w
+            WHERE w.subject_id = v.subject_id AND w.endpoint = v.endpoint AND w.port = v.port
+              AND w.since_at = v.since_at AND w.verdict = v.verdict) AS to_at, v.since_at
+          """)
       return try Row.fetchAll(
         database,
-        sql: Self.intervalColumns + """
+        sql: columns + """
            WHERE v.from_at >= ?1 AND v.from_at < ?2 AND \(worse)
              AND (?3 IS NULL OR s.name = ?3)
           ORDER BY v.from_at DESC, s.name, u.id, v.id

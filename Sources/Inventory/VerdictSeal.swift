@@ -16,7 +16,7 @@ enum VerdictSeal {
     """
     SELECT json_array('verdict', u.device, u.scope, u.client, u.family, v.catalogue_id, v.service,
       v.endpoint, v.port, v.level, v.verdict, v.reason, v.device, v.table_name, v.rule, v.file,
-      v.line, v.pointer, v.witness, v.conditions, v.change_advice, v.previous, v.from_at, v.to_at,
+      v.line, v.pointer, v.witness, v.conditions, v.change_advice, v.previous, v.from_at, v.to_at, v.since_at,
       v.cause, v.cause_detail)
     FROM subject u JOIN verdict_span v ON v.subject_id = u.id WHERE u.site_id = ?
     ORDER BY u.id, v.from_at, v.id

@@ -61,6 +61,14 @@ enum MomentArgument {
     }
     return moment
   }
+
+  /// The moment before which something ends: a day counts whole, so that its end is the midnight
+  /// after it.
+  static func end(_ text: String) throws -> String? {
+    guard let first = try parse(text), let last = try parse(text, endOfDay: true), first != last
+    else { return try parse(text) }
+    return Moment.second(after: last)
+  }
 }
 
 /// How lists are written.

@@ -29,7 +29,8 @@ final class PolicyLoader: Sendable {
   }
 
   func policy(_ scope: HopState.ScopePolicy, of hop: HopState) throws -> CompiledPolicy {
-    let key = Key(export: hop.export, ordinal: scope.ordinal, files: hop.files, takenAt: hop.takenAt)
+    let key = Key(
+      export: hop.export, ordinal: scope.ordinal, files: hop.files, takenAt: hop.takenAt)
     if let known = compiled.withLock({ $0[key] }) { return known }
     let made = CompiledPolicy(
       try decoded.policy(scope, of: hop, in: inventory).settlingPeriods(at: hop.takenAt))

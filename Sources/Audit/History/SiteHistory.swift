@@ -237,7 +237,8 @@ private struct Walker {
     let oldFindings = Set((known?.findings ?? []).map(\.key))
     steps.append(
       EvaluationStep(
-        subject: subject.record, at: moment, catalogue: catalogue.id, version: catalogue.version,
+        subject: subject.record, predecessor: known == nil ? predecessor?.subject.key : nil,
+        at: moment, catalogue: catalogue.id, version: catalogue.version,
         digest: digest, engine: Engine.version, counts: counts, closed: closed.map(\.key),
         opened: zip(changed, causes).map { ($0, $1) },
         closedFindings: (known?.findings ?? []).filter { !keptFindings.contains($0.key) },

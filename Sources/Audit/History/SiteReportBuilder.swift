@@ -67,7 +67,7 @@ struct SiteReportBuilder {
         VerdictRecord.Key(endpoint: endpoint.text, port: Int(result.requirement.port))]
       var annotation = ResultAnnotation()
       if let interval, interval.verdict == result.verdict.rawValue {
-        annotation.since = interval.from
+        annotation.since = interval.since
         annotation.previous = interval.previous
         annotation.cause = CauseText.sentence(interval.cause, detail: interval.detail)
       }

@@ -113,9 +113,18 @@ struct SQLCommand: ParsableCommand {
       let value = String(text[text.index(after: equals)...])
       // A number stays one, so that comparing it with a number works.
       let number = Int64(value).flatMap { "\($0)" == value ? $0 : nil }
-      result[String(text[..<equals])] = number.map { .integer($0) } ?? .text(value)
+      let name = String(text[..<equals])
+      result[name] = number.map { .integer($0) } ?? .text(Self.moment(value, for: name))
     }
     return result
+  }
+
+  /// A day without a time means what it means in commands: its first moment where a period begins
+  /// (`since`, `from`, `starts`), its last second elsewhere. What is no day stays as it is.
+  private static func moment(_ value: String, for name: String) -> String {
+    guard value.utf8.count == 10, Moment.parse(value) != nil else { return value }
+    let begins = ["since", "from", "starts", "after"].contains(name)
+    return Moment.parse(value, endOfDay: !begins) ?? value
   }
 
   private func writeList() throws {

@@ -79,7 +79,7 @@ struct WaiverCommand: ParsableCommand {
       try Failure.run {
         let now = Clock.now
         let starts = try MomentArgument.parse(from) ?? now
-        guard let ends = try MomentArgument.parse(until, endOfDay: true), ends > starts else {
+        guard let ends = try MomentArgument.end(until), ends > starts else {
           throw ValidationError("the waiver would end before it starts")
         }
         for (name, text) in [("--reason", reason), ("--approver", approver)]
