@@ -170,20 +170,19 @@ final class CompiledEndpoints: Sendable {
   }
 
   private func addressTruth(for destination: Destination) -> Truth {
-    if let address = destination.address { return Truth(addresses.contains(address)) }
+    let known = tags.isEmpty ? addresses : addresses(with: destination.tagTable)
+    if let address = destination.address { return Truth(known.contains(address)) }
+    if !tags.isEmpty { return Self.relation(of: known, in: destination.family) }
     return destination.family == .ipv4 ? publicV4 : publicV6
   }
 
+  /// The addresses of the list together with those of its tags that are known.
+  func addresses(with tagTable: [String: AddressSet]) -> AddressSet {
+    tags.reduce(addresses) { result, tag in tagTable[tag].map { result.union($0) } ?? result }
+  }
+
   private func tagTruth(for destination: Destination) -> Truth {
-    var result = Truth.no
-    for tag in tags {
-      if let address = destination.address, let set = destination.tagTable[tag] {
-        result = result || Truth(set.contains(address))
-      } else {
-        result = result || .perhaps
-      }
-    }
-    return result
+    tags.contains { destination.tagTable[$0] == nil } ? .perhaps : .no
   }
 
   /// The name entries that can hold a host: its own, those of its parent domains, and patterns
@@ -229,97 +228,5 @@ final class CompiledEndpoints: Sendable {
     // The user's table tells where the client goes, not to which addresses the device resolved.
     let isDoubtful = name.binding == .resolved || name.binding == .doubtful
     return matched > .no && isDoubtful ? .perhaps : matched
-  }
-
-  /// Every doubt that keeps the list from a definite answer for a destination.
-  func reasons(for destination: Destination) -> [Doubt] {
-    var result = doubts
-    if !matchesAll, addressTruth(for: destination) == .perhaps {
-      let shown = addresses.texts(atMost: 3).joined(separator: ", ")
-      let more = addresses.intervalCount > 3 ? ", …" : ""
-      result.append(
-        Doubt(
-          condition: Condition(
-            .addressOnly,
-            "given by addresses (\(shown)\(more)); whether the host resolves there is not in the "
-              + "export"), position: nil))
-    }
-    for tag in tags where destination.address == nil || destination.tagTable[tag] == nil {
-      result.append(
-        Doubt(
-          condition: Condition(
-            .vendorTag, "vendor list `\(tag)`: its address ranges are not in the export"),
-          position: nil))
-    }
-    if OutsideKnowledge.truth(ofCategories: foldedCategories, destination.categories) == .perhaps {
-      let shown =
-        categories.sorted().prefix(4).joined(separator: ", ") + (categories.count > 4 ? ", …" : "")
-      result.append(
-        Doubt(
-          condition: Condition(
-            .category,
-            "category \(shown): how the vendor classifies the host is not in the export"),
-          position: nil))
-    }
-    for index in candidates(for: destination.host) {
-      let name = names[index]
-      guard Self.truth(of: name, for: destination) == .perhaps else { continue }
-      if name.binding == .resolved {
-        result.append(
-          Doubt(
-            condition: Condition(
-              .resolvedName,
-              "`\(name.pattern.text)` is matched by the addresses to which the device last "
-                + "resolved it"), position: nil))
-      } else if name.binding == .doubtful {
-        result.append(
-          Doubt(
-            condition: Condition(
-              .unmodelled, "`\(name.pattern.text)` is outside the documented grammar"),
-            position: nil))
-      } else {
-        result.append(
-          Doubt(
-            condition: Condition(
-              .urlPath, "`\(name.pattern.text)` has a path, which is seen only when decrypted"),
-            position: nil))
-      }
-    }
-    for part in nested where part.truth(for: destination) == .perhaps {
-      result += part.reasons(for: destination)
-    }
-    if let exceptions, exceptions.truth(for: destination) == .perhaps {
-      result += exceptions.reasons(for: destination)
-    }
-    return result
-  }
-
-  func reasons(forClient address: IPAddress) -> [Doubt] {
-    var result = doubts
-    for name in names {
-      result.append(
-        Doubt(
-          condition: Condition(
-            .resolvedName, "source `\(name.pattern.text)` is a name, matched by its addresses"),
-          position: nil))
-    }
-    for tag in tags {
-      result.append(
-        Doubt(
-          condition: Condition(
-            .vendorTag, "vendor list `\(tag)`: its address ranges are not in the export"),
-          position: nil))
-    }
-    if !categories.isEmpty {
-      result.append(
-        Doubt(
-          condition: Condition(
-            .category,
-            "source category \(categories.sorted().prefix(4).joined(separator: ", ")) is decided "
-              + "by the vendor"), position: nil))
-    }
-    for part in nested { result += part.reasons(forClient: address) }
-    if let exceptions { result += exceptions.reasons(forClient: address) }
-    return result
   }
 }

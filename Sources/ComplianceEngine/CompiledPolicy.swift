@@ -46,10 +46,20 @@ package final class CompiledPolicy: Sendable {
 
   package let policy: Policy
   let tests: [Test]
+  /// How many rules ask each test.
+  let uses: [Int]
   let tables: [CompiledTable]
   let tableNumbers: [String: Int]
   /// Finds destination tests by host.
   let hostIndex: HostIndex
+  /// Whether two conditions in the same words are the same doubt. A person or a program that writes
+  /// the neutral form says so; an importer may use one wording for several doubts.
+  var equalWordsAreOne: Bool { policy.format == Policy.neutralFormat }
+  /// Rules that stand for one rule of the export together with a neighbour of another action: what
+  /// may allow as well as deny. Their doubts are theirs alone.
+  private let halves: Set<RuleKey>
+
+  func standsForAnother(_ rule: RuleKey) -> Bool { halves.contains(rule) }
 
   package init(_ policy: Policy) {
     self.policy = policy
@@ -61,7 +71,15 @@ package final class CompiledPolicy: Sendable {
     var tests: [Test] = []
     var known: [Key: Int32] = [:]
     var tables: [CompiledTable] = []
-    for table in policy.tables {
+    var halves: Set<RuleKey> = []
+    for (tableNumber, table) in policy.tables.enumerated() {
+      for (index, rule) in table.rules.enumerated().dropFirst() {
+        let previous = table.rules[index - 1]
+        if previous.position == rule.position, previous.action != rule.action {
+          halves.insert(RuleKey(table: tableNumber, rule: index - 1))
+          halves.insert(RuleKey(table: tableNumber, rule: index))
+        }
+      }
       var rules: [CompiledRule] = []
       rules.reserveCapacity(table.rules.count)
       for rule in table.rules {
@@ -81,7 +99,11 @@ package final class CompiledPolicy: Sendable {
       tables.append(CompiledTable(rules: rules))
     }
     self.tests = tests
+    uses = tables.reduce(into: Array(repeating: 0, count: tests.count)) { uses, table in
+      for rule in table.rules { for test in rule.tests { uses[Int(test)] += 1 } }
+    }
     self.tables = tables
+    self.halves = halves
     tableNumbers = numbers
     var index = HostIndex()
     for (number, test) in tests.enumerated() {

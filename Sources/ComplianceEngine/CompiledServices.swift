@@ -32,31 +32,27 @@ struct CompiledServices: Sendable {
   /// Whether a TCP connection to `port` from an ephemeral port is meant.
   func truth(tcpPort port: UInt16) -> Truth {
     var result: Truth = doubts.isEmpty ? .no : .perhaps
-    for service in services where result < .yes {
-      result = result || Self.truth(of: service, tcpPort: port)
+    let taken = sourcePorts(toTCP: port)
+    if taken.isSuperset(of: .ephemeral) {
+      result = .yes
+    } else if !taken.isDisjoint(with: .ephemeral) {
+      result = .perhaps
     }
     for part in nested where result < .yes { result = result || part.truth(tcpPort: port) }
     return negated ? !result : result
   }
 
-  private static func truth(of service: Service, tcpPort port: UInt16) -> Truth {
-    if let number = service.protocol, number != Service.tcpNumber { return .no }
-    guard service.destinationPorts.contains(port) else { return .no }
-    if service.sourcePorts.isSuperset(of: .ephemeral) { return .yes }
-    return service.sourcePorts.isDisjoint(with: .ephemeral) ? .no : .perhaps
-  }
-
-  func reasons(tcpPort port: UInt16) -> [CompiledEndpoints.Doubt] {
-    var result = doubts
-    for service in services where Self.truth(of: service, tcpPort: port) == .perhaps {
-      result.append(
-        CompiledEndpoints.Doubt(
-          condition: Condition(
-            .unmodelled,
-            "only source ports \(service.sourcePorts.text): which port the client uses is open"),
-          position: nil))
+  /// From which ports a TCP connection to `port` may come to be meant, over all services together;
+  /// negated groups apart.
+  func sourcePorts(toTCP port: UInt16) -> PortSet {
+    var result = PortSet()
+    for service in services {
+      if let number = service.protocol, number != Service.tcpNumber { continue }
+      guard service.destinationPorts.contains(port) else { continue }
+      if service.sourcePorts.isFull { return .full }
+      result = result.union(service.sourcePorts)
     }
-    return result + nested.flatMap { $0.reasons(tcpPort: port) }
+    return result
   }
 
   /// TCP ports that the list names, for advice.

@@ -49,16 +49,14 @@ package struct Evaluation {
         continue
       }
       let endpoint = catalogue.endpoints[requirement.endpoint]
-      guard
-        let space = context.space(
-          hosts: endpoint.hostPattern, paths: endpoint.pathPattern,
-          samplePath: endpoint.path ?? "/", hints: hints(for: endpoint))
-      else {
-        results.append(
-          undecidable(
-            requirement,
-            why: "the client has no address of the family, or the rules tell apart too many "
-              + "hosts and clients to be decided"))
+      let space: FlowSpace
+      switch context.cut(
+        endpoint.hostPattern, endpoint.pathPattern, samplePath: endpoint.path ?? "/",
+        hints: hints(for: endpoint))
+      {
+      case .space(let found): space = found
+      case .undecided(let why):
+        results.append(undecidable(requirement, why: why))
         continue
       }
       let outcome = context.evaluate(space)

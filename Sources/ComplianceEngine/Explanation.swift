@@ -120,7 +120,7 @@ private struct FlowTracer {
     defer { stack.removeLast() }
     for (index, rule) in compiled.tables[table].rules.enumerated() {
       let key = RuleKey(table: table, rule: index)
-      let (matches, why) = judge(rule)
+      let (matches, why) = judge(rule, key)
       let ends: Bool
       switch rule.action {
       case .continue, .jump, .goto, .return: ends = false
@@ -157,7 +157,7 @@ private struct FlowTracer {
     return false
   }
 
-  private func judge(_ rule: CompiledPolicy.CompiledRule) -> (Truth, String) {
+  private func judge(_ rule: CompiledPolicy.CompiledRule, _ key: RuleKey) -> (Truth, String) {
     guard rule.enabled else { return (.no, "disabled") }
     var result = Truth.yes
     var why = ""
@@ -166,8 +166,12 @@ private struct FlowTracer {
       if truth == .no { return (.no, describe(compiled.tests[Int(test)])) }
       if truth == .perhaps {
         result = .perhaps
-        let doubts = hop.evaluator.doubts(of: test, atom: atom)
-        let texts = doubts.map { "\($0.condition.kind.rawValue): \($0.condition.detail)" }
+        var texts: [String] = []
+        for doubt in hop.evaluator.doubts(of: test, atom: atom, rule: key) {
+          let condition = doubt.wording()
+          let text = "\(condition.kind.rawValue): \(condition.detail)"
+          if !texts.contains(text) { texts.append(text) }
+        }
         why = ([why].filter { !$0.isEmpty } + texts).joined(separator: "; ")
       }
     }

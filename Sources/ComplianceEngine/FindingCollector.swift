@@ -68,7 +68,8 @@ struct FindingCollector {
     collectInspection(outcome, endpoint: endpoint, index: index)
     collectOvermatching(outcome, endpoint: endpoint, index: index)
     collectNamesInsideNames(outcome, endpoint: endpoint, index: index)
-    collectNearMisses(result, index: index)
+    collectShadowing(result, outcome, index: index)
+    collectDisabled(outcome, index: index)
     collectConditions(result, endpoint: endpoint, outcome: outcome, index: index)
     if result.requirement.level == .advised,
       result.verdict == .blocked || result.verdict == .partial
@@ -223,19 +224,61 @@ struct FindingCollector {
     }
   }
 
-  private mutating func collectNearMisses(_ result: RequirementResult, index: Int) {
-    guard let rule = result.nearMiss else { return }
-    switch result.reason {
-    case .shadowedAllow:
-      let blocker = result.blockers.first.map { " behind `\($0.rule)`" } ?? ""
+  /// Tells of an allow that stands behind a rule that takes all that it could take.
+  private mutating func collectShadowing(
+    _ result: RequirementResult, _ outcome: FlowOutcome, index: Int
+  ) {
+    guard result.reason == .shadowedAllow, let rule = result.nearMiss, let ordinal = rule.ordinal
+    else { return }
+    for hop in outcome.hops where hop.device == rule.device {
+      let compiled = hop.evaluator.context.compiled
+      guard let table = compiled.tableNumbers[rule.table],
+        let covering = compiled.coveringRule(of: RuleKey(table: table, rule: ordinal - 1))
+      else { continue }
+      let name = hop.reference(RuleKey(table: table, rule: covering)).rule
       add(
-        .shadowedRule, .warning, "would allow, but never gets its turn\(blocker)", rule: rule,
-        endpoint: index)
-    case .disabledAllow:
-      add(.disabledRule, .warning, "would allow, but is disabled", rule: rule, endpoint: index)
-    default: break
+        .shadowedRule, .warning, "would allow, but never gets its turn behind `\(name)`",
+        rule: rule, endpoint: index)
     }
   }
+
+  /// Tells of rules that are switched off and would change what becomes of the endpoint.
+  private mutating func collectDisabled(_ outcome: FlowOutcome, index: Int) {
+    for hop in outcome.hops where !hop.wasCutShort {
+      let context = hop.evaluator.context
+      guard !context.disabledRules.isEmpty else { continue }
+      let start = JointDoubts.start(context)
+      var before: [Int: Outcomes] = [:]
+      for rule in context.disabledRules {
+        let changed = (0..<min(outcome.space.count, Self.atomsTried)).contains { atom in
+          let open = rule.candidate.openTests
+          guard open.allSatisfy({ hop.evaluator.truth(of: $0, atom: atom) > .no }) else {
+            return false
+          }
+          var walk = AtomWalk(hop, atom: atom, given: start, enabling: rule)
+          let after = walk.run()
+          if before[atom] == nil {
+            var plain = AtomWalk(hop, atom: atom, given: start)
+            before[atom] = plain.run()
+          }
+          let others = outcome.hops.filter { $0 !== hop }
+            .reduce(Outcomes.allow) { HopOutcome.both($0, $1.outcomes(atom)) }
+          let old = HopOutcome.both(before[atom] ?? [], others)
+          let new = HopOutcome.both(after, others)
+          return old != new && (old.isDefinite || new.isDefinite)
+        }
+        guard changed else { continue }
+        let reference = hop.reference(RuleKey(table: rule.table, rule: rule.candidate.rule))
+        let allows = reference.action == "allow"
+        add(
+          .disabledRule, allows ? .warning : .note,
+          "would \(allows ? "allow" : "deny"), but is disabled", rule: reference, endpoint: index)
+      }
+    }
+  }
+
+  /// Atoms for which disabled rules are tried; more of them are clients of one kind.
+  private static let atomsTried = 256
 
   private mutating func collectConditions(
     _ result: RequirementResult, endpoint: Endpoint, outcome: FlowOutcome, index: Int
@@ -444,17 +487,20 @@ extension HopOutcome {
   /// The name entries of a rule's destinations that hold a host.
   fileprivate func names(of key: RuleKey, matching host: HostName) -> [URLPattern] {
     let context = evaluator.context
-    var result: [URLPattern] = []
-    for test in context.compiled.tables[key.table].rules[key.rule].tests {
-      guard case .destination(let list, _) = context.compiled.tests[Int(test)], !list.negated
-      else { continue }
-      for index in list.candidates(for: host) {
-        let pattern = list.names[index].pattern
-        if pattern.matches(host: host, path: "/"), pattern != .host(.any) {
-          result.append(pattern)
-        }
-      }
+    return context.compiled.tables[key.table].rules[key.rule].tests.flatMap {
+      test -> [URLPattern] in
+      guard case .destination(let list, _) = context.compiled.tests[Int(test)] else { return [] }
+      return Self.names(in: list, matching: host)
     }
-    return result
+  }
+
+  /// The entries of a list, and of groups in it, that hold a host.
+  private static func names(
+    in list: CompiledEndpoints, matching host: HostName
+  ) -> [URLPattern] {
+    guard !list.negated else { return [] }
+    let own = list.candidates(for: host).map { list.names[$0].pattern }
+      .filter { $0.matches(host: host, path: "/") && $0 != .host(.any) }
+    return own + list.nested.flatMap { names(in: $0, matching: host) }
   }
 }

@@ -14,6 +14,11 @@ final class HopOutcome {
   private let filters: [Bool]
   /// The places of the stages of each phase, in the order of the packets.
   private let phases: [(phase: Phase, stages: [Int])]
+  /// The tables of the stages; nil for one that does not exist.
+  let stageTables: [Int?]
+  let inspectionTable: Int?
+  /// What atoms come to with doubts about one fact taken as one; see ``JointDoubts``.
+  private var joint: [Int: Outcomes] = [:]
 
   init(context: HopContext, space: FlowSpace) {
     evaluator = TestEvaluator(context: context, space: space)
@@ -40,7 +45,10 @@ final class HopOutcome {
       stages.append(outcome)
     }
     self.stages = stages
+    let numbers = context.compiled.tableNumbers
+    inspectionTable = space.isPlainHTTP ? nil : context.pipeline.inspection.flatMap { numbers[$0] }
     let own = context.pipeline.stages.filter { $0.families.contains(space.family) }
+    stageTables = own.map { numbers[$0.table] }
     filters = own.map { !$0.isAuxiliary }
     phases = Phase.allCases.compactMap { phase in
       let places = own.indices.filter { own[$0].phase == phase }
@@ -65,20 +73,55 @@ final class HopOutcome {
   }
 
   func outcomes(_ atom: Int) -> Outcomes {
+    joint[atom] ?? combine { stages[$0].outcomes(atom) }
+  }
+
+  /// Sets what an atom comes to with doubts about one fact taken as one.
+  func settle(_ atom: Int, to outcomes: Outcomes) { joint[atom] = outcomes }
+
+  /// What the stages come to together, from what each comes to.
+  func combine(_ stage: (Int) -> Outcomes) -> Outcomes {
     // Without a stage for the family the policy says nothing about it.
     let start: Outcomes = phases.first?.phase == .firstPacket ? .allow : .none
-    return phases.reduce(start) { Self.both($0, outcomes(atom, stages: $1.stages)) }
+    return phases.reduce(start) { Self.both($0, combine($1.stages, stage)) }
+  }
+
+  /// What becomes of the outcomes of one stage: what happens where it leaves the flow undecided,
+  /// and what everything beside it may come to; that is nothing where the stage is never asked.
+  func end(
+    ofStage number: Int, others: Outcomes, _ stage: (Int) -> Outcomes
+  ) -> (undecided: Outcomes, beside: Outcomes) {
+    var beside = phases.first?.phase == .firstPacket ? others : Self.both(others, .none)
+    var undecided = Outcomes.none
+    for (_, places) in phases {
+      guard let place = places.firstIndex(of: number) else {
+        beside = Self.both(beside, combine(places, stage))
+        continue
+      }
+      switch mode {
+      case .allOf:
+        for other in places where other != number { beside = Self.both(beside, stage(other)) }
+      case .firstDecisive:
+        if places[..<place].contains(where: { !stage($0).contains(.none) }) { beside = [] }
+        undecided = combine(Array(places[(place + 1)...]), stage)
+      }
+    }
+    return (undecided, beside)
+  }
+
+  private func outcomes(_ atom: Int, stages places: [Int]) -> Outcomes {
+    combine(places) { stages[$0].outcomes(atom) }
   }
 
   /// What the stages of one phase come to.
-  private func outcomes(_ atom: Int, stages places: [Int]) -> Outcomes {
+  private func combine(_ places: [Int], _ stage: (Int) -> Outcomes) -> Outcomes {
     switch mode {
     case .allOf:
-      return places.reduce(.allow) { Self.both($0, stages[$1].outcomes(atom)) }
+      return places.reduce(.allow) { Self.both($0, stage($1)) }
     case .firstDecisive:
       var result = Outcomes()
       for place in places {
-        let outcome = stages[place].outcomes(atom)
+        let outcome = stage(place)
         result.formUnion(outcome.subtracting(.none))
         if !outcome.contains(.none) { return result }
       }
@@ -115,6 +158,12 @@ final class HopOutcome {
   func deciders(_ atom: Int, towards outcome: Outcomes) -> [Decision] {
     var result: [Decision] = []
     let hasFilter = filters.contains(true)
+    // Decided by several doubts about one fact: any of the decisions may be the one.
+    if !combine({ stages[$0].outcomes(atom) }).isDefinite {
+      return stages.flatMap { stage in
+        stage.decisions(of: atom).filter { $0.outcome == outcome }
+      }
+    }
     for (phase, places) in phases {
       // Of a phase that does not decide, what denies some and not others is not to be told.
       if outcome != .allow, outcomes(atom, stages: places) != outcome { continue }
@@ -164,12 +213,65 @@ final class FlowOutcome {
   let space: FlowSpace
   let hops: [HopOutcome]
   private let masks: [Outcomes]
+  let joint: JointDoubts
 
   init(space: FlowSpace, hops: [HopOutcome]) {
     self.space = space
     self.hops = hops
-    masks = (0..<space.count).map { atom in
+    let joint = JointDoubts(family: space.family)
+    self.joint = joint
+    if !hops.contains(where: \.wasCutShort) {
+      for hop in hops { Self.settle(hop, space, joint) }
+    }
+    var masks = (0..<space.count).map { atom in
       hops.reduce(.allow) { HopOutcome.both($0, $1.outcomes(atom)) }
+    }
+    if hops.count > 1, !hops.contains(where: \.wasCutShort) {
+      // Of all facts only the address of the host is one and the same for several devices.
+      var known: [AtomKind: Outcomes?] = [:]
+      for atom in masks.indices where !masks[atom].isDefinite {
+        guard let kind = AtomKind(atom, space, hops) else { continue }
+        let outcomes = known[kind] ?? joint.outcomes(atom, through: hops, mask: masks[atom])
+        known[kind] = .some(outcomes)
+        if let outcomes { masks[atom] = outcomes }
+      }
+    }
+    self.masks = masks
+  }
+
+  /// Takes doubts about one fact as one, for each kind of atom that is not decided without that.
+  private static func settle(_ hop: HopOutcome, _ space: FlowSpace, _ joint: JointDoubts) {
+    var known: [AtomKind: Outcomes?] = [:]
+    for atom in 0..<space.count {
+      let mask = hop.outcomes(atom)
+      guard !mask.isDefinite, let kind = AtomKind(atom, space, [hop]) else { continue }
+      let outcomes = known[kind] ?? joint.outcomes(atom, through: [hop], mask: mask)
+      known[kind] = .some(outcomes)
+      if let outcomes { hop.settle(atom, to: outcomes) }
+    }
+  }
+
+  /// What makes atoms alike in all that is in doubt about them.
+  struct AtomKind: Hashable {
+    private let target: Int
+    private let zone: Int
+    /// Set where sources are in doubt.
+    private let client: Int
+    private let decisions: [ArraySlice<Int32>]
+
+    /// Nil where the decisions are too many to be compared.
+    init?(_ atom: Int, _ space: FlowSpace, _ hops: [HopOutcome]) {
+      var decisions: [ArraySlice<Int32>] = []
+      for stage in hops.flatMap(\.stages) {
+        guard let places = stage.places(of: atom) else { return nil }
+        decisions.append(places)
+      }
+      self.decisions = decisions
+      target = atom % space.targets.count
+      zone = atom / (space.targets.count * space.clients.count)
+      client =
+        hops.contains { $0.evaluator.context.doubtsSources }
+        ? atom / space.targets.count % space.clients.count : 0
     }
   }
 

@@ -47,7 +47,10 @@ struct FlowSpace: Sendable {
     if !accept.contains(true) { return AtomSet(count: count) }
     if !accept.contains(false) { return allAtoms }
     var set = AtomSet(count: count)
-    for atom in 0..<count where accept[atom % targets.count] { set.insert(atom) }
+    let chosen = accept.indices.filter { accept[$0] }
+    for first in stride(from: 0, to: count, by: targets.count) {
+      for target in chosen { set.insert(first + target) }
+    }
     return set
   }
 
@@ -55,8 +58,9 @@ struct FlowSpace: Sendable {
   func atoms(ofClients chosen: AtomSet) -> AtomSet {
     if targets.count == 1 && zones.count == 1 { return chosen }
     var set = AtomSet(count: count)
-    for client in chosen.atoms {
-      for zone in zones.indices {
+    let chosen = chosen.atoms
+    for zone in zones.indices {
+      for client in chosen {
         let first = (zone * clients.count + client) * targets.count
         for atom in first..<first + targets.count { set.insert(atom) }
       }

@@ -36,9 +36,7 @@ final class HopContext {
     let rule: RuleKey
     let outcome: Outcomes
 
-    var outcomeWord: String {
-      outcome == .allow ? "allow" : outcome == .deny ? "deny" : "undecided"
-    }
+    var outcomeWord: String { outcome.word }
   }
 
   init?(
@@ -182,7 +180,10 @@ final class HopContext {
     if let known = candidateLists[table] { return known }
     var result: [Candidate] = []
     for (index, rule) in compiled.tables[table].rules.enumerated() where rule.enabled {
-      if let candidate = candidate(rule, index: index) { result.append(candidate) }
+      guard let candidate = candidate(rule, index: index) else { continue }
+      result.append(candidate)
+      // Behind a rule that takes every flow to the port no rule has a say.
+      if candidate.openTests.isEmpty, candidate.settled == .yes, rule.action.endsTable { break }
     }
     candidateLists[table] = result
     return result
@@ -237,23 +238,9 @@ final class HopContext {
 
   private var hostIndex: HostIndex { compiled.hostIndex }
 
-  /// Open destination tests that are not found by host.
-  private lazy var otherDestinations: [CompiledEndpoints] = openTests.compactMap {
-    guard case .destination(let list, _) = compiled.tests[Int($0)],
-      !hostIndex.indexed.contains($0)
-    else { return nil }
-    return list
-  }
-
-  private lazy var openTestSet = Set(openTests)
-
-  /// The destination lists that may treat some of the hosts differently from others.
-  func destinations(for hosts: HostPattern) -> [CompiledEndpoints] {
-    let found = hostIndex.tests(for: hosts) ?? hostIndex.indexed
-    return otherDestinations
-      + found.intersection(openTestSet).sorted().compactMap { test in
-        if case .destination(let list, _) = compiled.tests[Int(test)] { list } else { nil }
-      }
+  /// The tests found by host that may treat some of the hosts differently from others.
+  func destinationTests(for hosts: HostPattern) -> Set<Int32> {
+    hostIndex.tests(for: hosts) ?? hostIndex.indexed
   }
 
   /// The tables that the pipeline can reach, gates and inspection included.
@@ -287,6 +274,30 @@ final class HopContext {
     }
     return tests.sorted()
   }()
+
+  /// A rule that is switched off.
+  struct DisabledRule {
+    let table: Int
+    let candidate: Candidate
+  }
+
+  /// The allows and denies of reachable tables that are switched off and could take a flow to the
+  /// port.
+  lazy var disabledRules: [DisabledRule] = reachableTables.flatMap { table in
+    compiled.tables[table].rules.enumerated().compactMap { index, rule -> DisabledRule? in
+      switch rule.action {
+      case .allow, .deny:
+        guard !rule.enabled, let candidate = candidate(rule, index: index) else { return nil }
+        return DisabledRule(table: table, candidate: candidate)
+      default: return nil
+      }
+    }
+  }
+
+  /// Whether some source list holds more than addresses, so that clients may be in doubt.
+  lazy var doubtsSources: Bool = openTests.contains {
+    if case .source(let list) = compiled.tests[Int($0)] { !list.isPlainAddresses } else { false }
+  }
 
   /// Whether the device may decrypt TLS and then see paths.
   lazy var mayDecrypt: Bool = {

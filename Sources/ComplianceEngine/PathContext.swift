@@ -48,51 +48,77 @@ final class PathContext {
     }
   }
 
+  /// The flows to a set of hosts and paths, or why they cannot be told apart.
+  enum Cut {
+    case space(FlowSpace)
+    case undecided(String)
+  }
+
   /// The flows to a set of hosts and paths, cut into atoms; nil where there are too many to decide.
   func space(
     hosts: HostPattern, paths: PathPattern, samplePath: String, hints: [HostName]
   ) -> FlowSpace? {
-    let patterns = dividingPatterns(hosts)
-    guard !clients.isEmpty,
-      let targets = targets(hosts, paths, samplePath, hints, patterns.dividing)
-    else { return nil }
-    let space = FlowSpace(
-      port: port, family: path.family, targets: targets, clients: clients, zones: zones,
-      lookAlikes: patterns.lookAlikes)
-    let (partial, overflow) = targets.count.multipliedReportingOverflow(by: clients.count)
-    guard !overflow, partial.multipliedReportingOverflow(by: zones.count).overflow == false,
-      space.count <= FlowSpace.limit
-    else { return nil }
+    guard case .space(let space) = cut(hosts, paths, samplePath: samplePath, hints: hints) else {
+      return nil
+    }
     return space
   }
 
-  private func targets(
-    _ hosts: HostPattern, _ paths: PathPattern, _ samplePath: String, _ hints: [HostName],
-    _ patterns: [URLPattern]
-  ) -> [FlowSpace.Target]? {
-    let pathMatters = patterns.contains { !$0.ignoresPath }
+  func cut(
+    _ hosts: HostPattern, _ paths: PathPattern, samplePath: String, hints: [HostName]
+  ) -> Cut {
+    guard !clients.isEmpty else { return .undecided("the client has no address of the family") }
     let isHTTP = port == 80
-    let maySeePath = isHTTP || hops.contains(where: \.mayDecrypt)
-    if case .exact(let host) = hosts, !pathMatters || !maySeePath {
-      return addresses(of: host, path: samplePath)
-    }
-    // Without a device that sees paths, one path stands for all of them.
-    let divides = pathMatters && maySeePath
-    let tail = divides ? samplePath : "/"
-    // A host of the user's table gets a class of its own, so that its addresses can decide.
+    let seesPaths = isHTTP || hops.contains(where: \.mayDecrypt)
     let known = knowledge.addresses.keys.filter { hosts.matches($0) }.sorted()
-    let question = TargetPartition(
-      hosts: hosts, paths: divides ? paths : nil, patterns: patterns,
-      showsHostsAlone: divides && !isHTTP, known: known,
-      hints: (hints + known).map { $0.text + tail })
-    guard let partition = question.answer else { return nil }
-    return partition.classes.flatMap { part -> [FlowSpace.Target] in
-      guard let slash = part.witness.firstIndex(of: "/"),
-        let host = HostName(part.witness[..<slash])
-      else { return [] }
-      return addresses(
-        of: host, path: divides ? String(part.witness[slash...]) : samplePath)
+    var questions = NameQuestions(
+      hosts: hosts, paths: (seesPaths, seesPaths && !isHTTP), known: known)
+    for hop in hops { questions.add(hop) }
+    // Without a device that sees paths, one path stands for all of them.
+    let divides = questions.usesPaths && seesPaths
+    let targets: [FlowSpace.Target]
+    if case .exact(let host) = hosts, questions.tables.isEmpty {
+      targets = addresses(of: host, path: samplePath)
+    } else {
+      let tail = divides ? samplePath : "/"
+      let partition = TargetPartition(
+        universe: URLUniverse(
+          hosts: hosts, paths: divides ? paths : nil,
+          hints: (hints + known).map { $0.text + tail }),
+        tables: questions.tables)
+      switch partition.answer {
+      case .samples(let samples):
+        targets = samples.flatMap { sample in
+          addresses(of: sample.host, path: divides ? sample.path : samplePath)
+        }
+      case .undecided(let table, let question):
+        return .undecided(Self.obstacle(questions, table, question))
+      }
     }
+    let space = FlowSpace(
+      port: port, family: path.family, targets: targets, clients: clients, zones: zones,
+      lookAlikes: questions.lookAlikes.sorted { $0.text < $1.text })
+    let (partial, overflow) = targets.count.multipliedReportingOverflow(by: clients.count)
+    guard !overflow, partial.multipliedReportingOverflow(by: zones.count).overflow == false,
+      space.count <= FlowSpace.limit
+    else {
+      return .undecided(
+        "the rules tell apart \(targets.count) kinds of hosts, \(clients.count) of clients and "
+          + "\(zones.count) of ways, too many together")
+    }
+    return .space(space)
+  }
+
+  private static func obstacle(
+    _ questions: NameQuestions, _ table: Int, _ question: Int
+  ) -> String {
+    guard questions.rules[table].indices.contains(question) else {
+      return "the table of addresses has too many hosts"
+    }
+    let (device, key) = questions.rules[table][question]
+    let name = device.compiled.policy.tables[key.table].rules[key.rule].name
+    return "which hosts rule \(key.rule + 1) `\(name)` of "
+      + "`\(device.compiled.policy.tables[key.table].name)` takes is too much to decide"
   }
 
   private func addresses(of host: HostName, path: String) -> [FlowSpace.Target] {
@@ -101,51 +127,6 @@ final class PathContext {
       return [FlowSpace.Target(host: host, path: path, address: nil)]
     }
     return known.map { FlowSpace.Target(host: host, path: path, address: $0) }
-  }
-
-  /// The name entries that hold some but perhaps not all of the URLs in question, apart from those
-  /// that could hold them only where one name stands inside another.
-  private func dividingPatterns(
-    _ hosts: HostPattern
-  ) -> (dividing: [URLPattern], lookAlikes: [URLPattern]) {
-    let all = meetingPatterns(hosts)
-    guard let names = NameInsideName(hosts: hosts) else { return (all, []) }
-    let lookAlikes = all.filter(names.isForeign)
-    guard !lookAlikes.isEmpty else { return (all, []) }
-    let foreign = Set(lookAlikes)
-    return (all.filter { !foreign.contains($0) }, lookAlikes)
-  }
-
-  private func meetingPatterns(_ hosts: HostPattern) -> [URLPattern] {
-    var result: Set<URLPattern> = []
-    for list in hops.flatMap({ $0.destinations(for: hosts) }) {
-      if case .exact(let host) = hosts {
-        collect(list, host: host, into: &result)
-        continue
-      }
-      for name in list.allNames {
-        guard let host = name.pattern.hostPattern else {
-          result.insert(name.pattern)
-          continue
-        }
-        switch host.relation(to: hosts) {
-        case .disjoint: break
-        case .covering: if !name.pattern.ignoresPath { result.insert(name.pattern) }
-        case .overlapping: result.insert(name.pattern)
-        }
-      }
-    }
-    return result.sorted { $0.text < $1.text }
-  }
-
-  private func collect(
-    _ list: CompiledEndpoints, host: HostName, into result: inout Set<URLPattern>
-  ) {
-    for index in list.candidates(for: host) where !list.names[index].pattern.ignoresPath {
-      result.insert(list.names[index].pattern)
-    }
-    for part in list.nested { collect(part, host: host, into: &result) }
-    if let exceptions = list.exceptions { collect(exceptions, host: host, into: &result) }
   }
 
   /// Walks every device over the space.

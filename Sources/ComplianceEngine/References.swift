@@ -67,13 +67,19 @@ extension HopOutcome {
     let rule = evaluator.context.compiled.tables[doubtful.rule.table].rules[doubtful.rule.rule]
     let reference = reference(doubtful.rule)
     return rule.tests.flatMap { test in
-      evaluator.doubts(of: test, atom: atom).map { doubt in
-        let position = doubt.position ?? reference.position
-        return ConditionReference(
-          condition: doubt.condition, outcome: doubtful.outcomeWord, rule: reference,
-          position: position, file: position.map(file) ?? reference.file)
+      evaluator.doubts(of: test, atom: atom, rule: doubtful.rule).map {
+        condition($0, of: reference, doubtful.outcomeWord)
       }
     }
+  }
+
+  func condition(
+    _ doubt: OpenDoubt, of rule: RuleReference, _ outcome: String
+  ) -> ConditionReference {
+    let position = doubt.position ?? rule.position
+    return ConditionReference(
+      condition: doubt.wording(), outcome: outcome, rule: rule, position: position,
+      file: position.map(file) ?? rule.file)
   }
 
   /// Whether the deciding rule names the destination, as opposed to letting everything through.

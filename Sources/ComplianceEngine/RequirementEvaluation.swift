@@ -55,8 +55,10 @@ struct RequirementEvaluation {
     var result: [Decider] = []
     var seen: Set<RuleReference> = []
     for atom in outcome.connections.lazy.filter({ $0.outcomes == wanted }).flatMap(\.atoms) {
+      // Where devices deny only together, each denies what the others would allow.
+      let denyTogether = !outcome.hops.contains { $0.outcomes(atom) == .deny }
       for hop in outcome.hops {
-        if wanted == .deny, hop.outcomes(atom) != .deny { continue }
+        if wanted == .deny, !denyTogether, hop.outcomes(atom) != .deny { continue }
         let decisions = hop.deciders(atom, towards: wanted)
         // A stage that lets everything through by its default says nothing where another stage
         // has a rule for the flow.
@@ -69,7 +71,7 @@ struct RequirementEvaluation {
               reference: reference, namesDestination: hop.namesDestination(decision.source),
               isDefault: Self.isDefault(decision.source)))
         }
-        if wanted == .deny { break }
+        if wanted == .deny, !denyTogether { break }
       }
     }
     return result
@@ -106,18 +108,40 @@ struct RequirementEvaluation {
     }
     // Rules whose conditions are all listed already, by device; those of another rule differ.
     var settled: [Set<HopContext.DoubtfulRule>] = outcome.hops.map { _ in [] }
+    var kinds: Set<FlowOutcome.AtomKind> = []
+    let hanging = HangingRules(outcome: outcome, joint: outcome.joint)
     for atom in undecided.lazy.flatMap(\.atoms) {
-      for (number, hop) in outcome.hops.enumerated() {
-        for decision in hop.doubtful(atom) {
-          for key in decision.doubts {
-            let doubtful = HopContext.DoubtfulRule(rule: key, outcome: decision.outcome)
-            guard let conditions = hop.settledConditions(of: doubtful) else {
-              hop.conditions(of: doubtful, atom: atom).forEach(add)
+      guard let kind = FlowOutcome.AtomKind(atom, outcome.space, outcome.hops) else {
+        for (number, hop) in outcome.hops.enumerated() {
+          for decision in hop.doubtful(atom) {
+            for key in decision.doubts {
+              let doubtful = HopContext.DoubtfulRule(rule: key, outcome: decision.outcome)
+              guard let conditions = hop.settledConditions(of: doubtful) else {
+                hop.conditions(of: doubtful, atom: atom).forEach(add)
+                continue
+              }
+              if settled[number].insert(doubtful).inserted { result += conditions }
+            }
+          }
+        }
+        continue
+      }
+      guard kinds.insert(kind).inserted else { continue }
+      for (number, rules) in hanging.of(atom).enumerated() {
+        let hop = outcome.hops[number]
+        for rule in rules {
+          for word in rule.outcomes.members {
+            let doubtful = HopContext.DoubtfulRule(rule: rule.key, outcome: word)
+            guard rule.isWhole, let conditions = hop.settledConditions(of: doubtful) else {
+              let reference = hop.reference(rule.key)
+              for doubt in rule.doubts { add(hop.condition(doubt, of: reference, word.word)) }
               continue
             }
             if settled[number].insert(doubtful).inserted { result += conditions }
           }
         }
+      }
+      for hop in outcome.hops {
         if !hop.outcomes(atom).isDisjoint(with: [.none, .broken]) {
           add(missingDefault(hop, atom: atom))
         }

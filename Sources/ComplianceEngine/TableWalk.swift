@@ -267,6 +267,11 @@ struct StageOutcome: Sendable {
     return places[Int(starts[atom])..<Int(starts[atom + 1])].map { decisions[Int($0)] }
   }
 
+  /// The places of what may decide an atom; nil where there would be too many.
+  func places(of atom: Int) -> ArraySlice<Int32>? {
+    starts.isEmpty ? nil : places[Int(starts[atom])..<Int(starts[atom + 1])]
+  }
+
   func outcomes(_ atom: Int) -> Outcomes { masks[atom] }
 
   func atoms(where accept: (Outcomes) -> Bool) -> AtomSet {

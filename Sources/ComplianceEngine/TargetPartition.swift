@@ -6,41 +6,28 @@ import Synchronization
 /// The answer hangs on nothing else, and the sites of a fleet ask the same questions again and
 /// again, so answers are kept.
 struct TargetPartition: Hashable, Sendable {
-  let hosts: HostPattern
-  /// Nil where no device sees paths.
-  let paths: PathPattern?
-  let patterns: [URLPattern]
-  /// Whether some devices see the host only, others the path, too.
-  let showsHostsAlone: Bool
-  /// Hosts with addresses of their own.
-  let known: [HostName]
-  /// Texts that make good witnesses.
-  let hints: [String]
+  let universe: URLUniverse
+  let tables: [[NameQuestion]]
+
+  enum Answer: Sendable {
+    /// One URL of each class.
+    case samples([SampleURL])
+    /// A question was too large to decide, or made too many classes.
+    case undecided(table: Int, question: Int)
+  }
 
   /// Answers that are kept; more than these are a fleet without anything in common.
   private static let limit = 10_000
-  private static let answers = Mutex<[TargetPartition: LanguagePartition?]>([:])
+  private static let answers = Mutex<[TargetPartition: Answer]>([:])
 
-  /// Nil where the classes are too many to decide.
-  var answer: LanguagePartition? {
+  var answer: Answer {
     if let known = Self.answers.withLock({ $0[self] }) { return known }
-    let answer = workOut()
+    var classes = TargetClasses(of: universe, by: tables)
+    let answer = classes.cut()
     Self.answers.withLock { answers in
       if answers.count >= Self.limit { answers.removeAll() }
-      answers[self] = .some(answer)
+      answers[self] = answer
     }
     return answer
-  }
-
-  private func workOut() -> LanguagePartition? {
-    let universe = LanguageExpression.sequence([
-      hosts.expression, paths?.expression ?? .literal("/"),
-    ])
-    var languages = patterns.map { LanguagePartition.Language.wholeURL($0.expression) }
-    if showsHostsAlone {
-      languages += patterns.filter { !$0.ignoresPath }.map { .hostOnly($0.expression) }
-    }
-    languages += known.map { .hostOnly(.sequence([.literal($0.text), .literal("/")])) }
-    return LanguagePartition(of: universe, by: languages, hints: hints)
   }
 }

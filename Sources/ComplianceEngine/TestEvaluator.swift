@@ -81,8 +81,14 @@ final class TestEvaluator {
   private func answer(_ test: Int32) -> Answer {
     if let known = answers[Int(test)] { return known }
     let result = evaluate(test, context.compiled.tests[Int(test)])
-    answers[Int(test)] = result
+    if keeps(test) { answers[Int(test)] = result }
     return result
+  }
+
+  /// Whether the answer for all atoms is worth its memory: in a large space only where several rules
+  /// ask.
+  private func keeps(_ test: Int32) -> Bool {
+    space.count <= 1 << 16 || context.compiled.uses[Int(test)] > 1
   }
 
   private func evaluate(_ number: Int32, _ test: CompiledPolicy.Test) -> Answer {
@@ -145,6 +151,14 @@ final class TestEvaluator {
     return pathSeen.perhaps.contains(atom) ? .perhaps : .no
   }
 
+  /// As ``truth(of:atom:)`` for a test that depends on the atom, found once for all atoms.
+  func truth(cached test: Int32, atom: Int) -> Truth {
+    guard keeps(test) else { return truth(of: test, atom: atom) }
+    let answer = answer(test)
+    if answer.yes.contains(atom) { return .yes }
+    return answer.perhaps.contains(atom) ? .perhaps : .no
+  }
+
   /// What one test comes to for one atom.
   func truth(of test: Int32, atom: Int) -> Truth {
     switch context.compiled.tests[Int(test)] {
@@ -166,31 +180,11 @@ final class TestEvaluator {
     }
   }
 
-  /// Why a test is undecided for an atom.
-  func doubts(of test: Int32, atom: Int) -> [CompiledEndpoints.Doubt] {
-    guard truth(of: test, atom: atom) == .perhaps else { return [] }
-    func plain(_ kind: Condition.Kind, _ detail: String) -> [CompiledEndpoints.Doubt] {
-      [CompiledEndpoints.Doubt(condition: Condition(kind, detail), position: nil)]
-    }
-    switch context.compiled.tests[Int(test)] {
-    case .from(let list), .to(let list):
-      return plain(
-        .interfaceBinding,
-        "bound to \(list.names.joined(separator: ", ")); which way the client takes is open")
-    case .zonePair: return plain(.interfaceBinding, "the zones of the flow are open")
-    case .source(let list): return list.reasons(forClient: space.client(of: atom))
-    case .destination(let list, let decrypts):
-      return list.reasons(
-        for: question(
-          space.target(of: atom), pathVisible: decrypts ? .yes : pathVisible(atom)))
-    case .service(let list): return list.reasons(tcpPort: space.port)
-    case .application(let names):
-      let shown = names.sorted().prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
-      return plain(
-        .application, "only traffic that the firewall recognises as \(shown)")
-    case .requires(let condition):
-      return [CompiledEndpoints.Doubt(condition: condition, position: nil)]
-    case .family, .never: return []
-    }
+  /// Why a test is undecided for an atom, whatever the other tests of its rule come to.
+  func doubts(of test: Int32, atom: Int, rule: RuleKey) -> [OpenDoubt] {
+    var tests = OpenTests(
+      self, atom: atom, given: JointDoubts.start(context), rule: rule,
+      pathSeen: pathVisible(atom))
+    return tests.answer(test).doubts
   }
 }

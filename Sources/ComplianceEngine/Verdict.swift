@@ -47,4 +47,10 @@ struct Outcomes: OptionSet, Hashable, Sendable {
   static let broken = Outcomes(rawValue: 8)
 
   var isDefinite: Bool { self == .allow || self == .deny }
+
+  /// Each outcome by itself.
+  var members: [Outcomes] { [.allow, .deny, .none, .broken].filter(contains) }
+
+  /// The word for one outcome.
+  var word: String { self == .allow ? "allow" : self == .deny ? "deny" : "undecided" }
 }

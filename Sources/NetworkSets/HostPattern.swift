@@ -34,10 +34,17 @@ package enum HostPattern: Hashable, Sendable {
       return host.isSubdomain(of: name) && host.labelCount == name.labelCount + 1
     case .suffix(let end): return host.text.hasSuffix(end.text)
     case .leading(let name): return host == name || host.text.hasPrefix(name.text + ".")
-    case .substring(let part) where part.text.isEmpty: return true
-    case .substring, .glob, .regex: return Automaton(expression)?.matches(host.text.utf8) ?? false
+    case .substring(let part):
+      let name = Array(host.text.utf8) + (part.mayEndInRoot ? [0x2E] : [])
+      return TextMatching.contains(name, Array(part.text.utf8))
+    case .glob(let glob):
+      return TextMatching.glob(Array(glob.text.utf8), Array(host.text.utf8))
+    case .regex:
+      return Self.automata.automaton(for: self) { expression }?.matches(host.text.utf8) ?? false
     }
   }
+
+  private static let automata = AutomatonCache<HostPattern>()
 
   /// The language of the host names alone. It holds no slash, so that behind it a path begins where
   /// it seems to.

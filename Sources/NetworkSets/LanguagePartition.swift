@@ -106,7 +106,7 @@ package struct LanguagePartition: Sendable {
   }
 
   /// One representative of each group of characters that no automaton tells apart.
-  private static func alphabet(_ automata: [Automaton]) -> [UInt8] {
+  static func alphabet(_ automata: [Automaton]) -> [UInt8] {
     var groups: [ByteSet] = [ByteSet.printable]
     for set in automata.reduce(into: Set<ByteSet>(), { $0.formUnion($1.testedSets) }) {
       groups = groups.flatMap { group -> [ByteSet] in

@@ -56,7 +56,8 @@ package enum PathPattern: Hashable, Sendable {
       if text.hasSuffix("/") { return path.hasPrefix(text) }
       if text.isEmpty { return true }
       return path == text || path.hasPrefix(text + "/") || path.hasPrefix(text + "?")
-    case .glob: return Automaton(expression)?.matches(path.utf8) ?? false
+    case .glob(let text):
+      return path.utf8.first == 0x2F && TextMatching.glob(Array(text.utf8), Array(path.utf8))
     }
   }
 
@@ -94,10 +95,20 @@ package enum URLPattern: Hashable, Sendable {
   package func matches(host: HostName, path: String) -> Bool {
     switch self {
     case .parts(let hosts, let paths): return hosts.matches(host) && paths.matches(path)
+    case .substring(let text):
+      return TextMatching.contains(
+        Array((host.text + path).lowercased().utf8), Array(text.lowercased().utf8))
+    case .glob(let text):
+      return TextMatching.glob(
+        Array(text.lowercased().utf8), Array((host.text + path).lowercased().utf8))
     case .tokens(let text, _) where !Self.mayMatch(text, host: host, path: path): return false
-    default: return Automaton(expression)?.matches((host.text + path).utf8) ?? false
+    case .tokens, .regex:
+      return Self.automata.automaton(for: self) { expression }?
+        .matches((host.text + path).utf8) ?? false
     }
   }
+
+  private static let automata = AutomatonCache<URLPattern>()
 
   /// The language over `host/path`.
   package var expression: LanguageExpression {

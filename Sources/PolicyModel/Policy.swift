@@ -45,6 +45,9 @@ package struct Policy: Hashable, Sendable {
     return places.count
   }
 
+  /// The format of a policy that was written as such, not imported from a product's export.
+  package static let neutralFormat = "sallyport-policy"
+
   package func table(named name: String) -> Table? { tables.first { $0.name == name } }
 }
 

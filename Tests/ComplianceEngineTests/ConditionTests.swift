@@ -100,7 +100,7 @@ import Testing
     #expect(Judgement(decrypting, path: "/p").verdict == .allowed)
     let maybe = policy(
       rules, inspection: [rule("some", .inspect, and: [.requires(Condition(.user, "staff"))])])
-    #expect(Judgement(maybe, path: "/p").kinds == [.urlPath])
+    #expect(Judgement(maybe, path: "/p").kinds == [.user])
     let itself = policy([rule("path", urls: [url], decrypts: true)])
     #expect(Judgement(itself, path: "/p").verdict == .allowed)
   }

@@ -101,6 +101,32 @@ import Testing
       present: policy([rule("no", .deny(.drop)), rule("yes", hosts: ["a.example.com"])]),
       absent: policy([rule("yes", hosts: ["a.example.com"]), rule("no", .deny(.drop))])),
     Row(
+      id: .shadowedRule, description: "behind a deny of more hosts",
+      present: policy([
+        rule("no", .deny(.drop), hosts: ["*.example.com"]), rule("yes", hosts: ["a.example.com"]),
+      ]),
+      absent: policy([
+        rule("no", .deny(.drop), hosts: ["a.example.com"]), rule("yes", hosts: ["*.example.com"]),
+      ])),
+    Row(
+      id: .disabledRule, description: "a deny is off",
+      present: policy([rule("no", .deny(.drop), enabled: false), rule("any")]),
+      absent: policy([rule("any"), rule("no", .deny(.drop), enabled: false)]), severity: .note),
+    Row(
+      id: .sharedSuffixAllow, description: "every Azure customer's storage, in a group",
+      present: policy(
+        [rule("blob", terms: [.object(0)])],
+        objects: [
+          EndpointList(destination([blobs]), except: destination(["x.blob.core.windows.net"]))
+        ]),
+      absent: policy(
+        [rule("blob", terms: [.object(0)])],
+        objects: [
+          EndpointList(
+            destination(["ussus1eastprod.blob.core.windows.net"]),
+            except: destination(["x.blob.core.windows.net"]))
+        ]), list: blobList),
+    Row(
       id: .disabledRule, description: "the allow is off",
       present: policy([rule("yes", hosts: ["a.example.com"], enabled: false)]),
       absent: policy([

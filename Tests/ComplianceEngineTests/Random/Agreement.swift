@@ -84,7 +84,9 @@ struct Agreement {
             + "expected \(certain[number])"
         }
       }
-      if Self.set(hop.outcomes(atom)) != device.outcomes(flow) { return "\(flow)\npipeline" }
+      if let joint = device.jointOutcomes(flow), Self.set(hop.outcomes(atom)) != joint {
+        return "\(flow)\npipeline \(Self.set(hop.outcomes(atom))), expected \(joint)"
+      }
     }
     let whole = Self.set(outcome.outcomes(atom))
     let expected = reference.outcomes(flow)

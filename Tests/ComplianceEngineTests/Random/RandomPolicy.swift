@@ -72,7 +72,7 @@ struct RandomPolicy {
   // MARK: Policies
 
   mutating func makePolicy() -> Policy {
-    var policy = Policy(scope: "s", format: "random")
+    var policy = Policy(scope: "s", format: random.chance(2) ? Policy.neutralFormat : "random")
     policy.zones = ["in", "dmz", "wan", "wan0"].map { Zone(name: $0) }
     endpointCount = random.below(4)
     serviceCount = random.below(3)
@@ -175,7 +175,7 @@ struct RandomPolicy {
   }
 
   private mutating func condition() -> Condition {
-    Condition(random.pick(Condition.Kind.allCases), "open question")
+    Condition(random.pick([.user, .unmodelled, .unresolved]), random.pick(["p", "q"]))
   }
 
   private mutating func list(from firstObject: Int, isSource: Bool) -> EndpointList {

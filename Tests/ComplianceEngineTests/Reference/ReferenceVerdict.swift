@@ -8,7 +8,12 @@ struct ReferenceVerdict {
 
   /// What may become of a flow on its whole way.
   func outcomes(_ flow: ReferenceFlow) -> Set<ReferenceOutcome> {
-    ReferenceDevice.allOf(devices.map { $0.outcomes(flow) })
+    let worlds = ReferenceWorlds()
+    let joint = worlds.all {
+      devices.map { ReferenceWorld(device: $0, flow: flow, worlds: worlds).outcome() }
+        .reduce(.allow) { ReferenceDevice.worse($0, $1) }
+    }
+    return joint ?? ReferenceDevice.allOf(devices.map { $0.outcomes(flow) })
   }
 
   /// The flows of one client to one host, of which the export leaves open by which zones they go:

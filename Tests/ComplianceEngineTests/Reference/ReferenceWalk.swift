@@ -126,6 +126,14 @@ struct ReferenceDevice {
     return pipeline.stages.filter { $0.families.contains(flow.family) }.map { walk.run($0.table) }
   }
 
+  /// What may become of a flow with equal doubts taken as one; nil where that takes too long.
+  func jointOutcomes(_ flow: ReferenceFlow) -> Set<ReferenceOutcome>? {
+    let worlds = ReferenceWorlds()
+    let world = ReferenceWorld(device: self, flow: flow, worlds: worlds)
+    return worlds.all { world.outcome() }
+  }
+
+  /// What may become of a flow with all doubts taken to be independent.
   func outcomes(_ flow: ReferenceFlow) -> Set<ReferenceOutcome> {
     let stages = stages(flow)
     guard let pipeline else { return [.left] }
@@ -156,7 +164,7 @@ struct ReferenceDevice {
     }
   }
 
-  private static func worse(_ one: ReferenceOutcome, _ two: ReferenceOutcome) -> ReferenceOutcome {
+  static func worse(_ one: ReferenceOutcome, _ two: ReferenceOutcome) -> ReferenceOutcome {
     for outcome in [ReferenceOutcome.deny, .broken, .left] where one == outcome || two == outcome {
       return outcome
     }

@@ -26,7 +26,7 @@ func rule(
   }
   return Rule(
     name: name, enabled: enabled, match: Match(all), action: action, decrypts: decrypts,
-    position: SourcePosition(line: 10))
+    position: SourcePosition(line: 10, pointer: "/\(name)"))
 }
 
 /// `*.x` for the names below `x`, else the one name.
