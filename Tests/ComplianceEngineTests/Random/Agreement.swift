@@ -14,6 +14,15 @@ struct Agreement {
 
   /// What the two disagree about; nil where they agree. Seeded, so that a second look is the same.
   func disagreement(_ example: RandomCase, seed: UInt64) -> String? {
+    let reference = example.reference(names)
+    let text = difference(example, reference, seed: seed)
+    // What takes too long to try is not compared.
+    return reference.patience.isOver ? nil : text
+  }
+
+  private func difference(
+    _ example: RandomCase, _ reference: ReferenceVerdict, seed: UInt64
+  ) -> String? {
     var random = SeededRandom(seed: seed)
     guard
       let context = PathContext(
@@ -27,7 +36,6 @@ struct Agreement {
     else { return nil }
     let outcome = context.evaluate(space)
     if outcome.wasCutShort { return "cut short without a circle" }
-    let reference = example.reference(names)
 
     // Every atom is a flow that the reference must judge alike.
     var engine: [ReferenceVerdict.Connection: Set<ReferenceOutcome>] = [:]

@@ -5,6 +5,9 @@ import PolicyModel
 /// Judges a requirement by trying every flow of a small universe.
 struct ReferenceVerdict {
   let devices: [ReferenceDevice]
+  /// Set once some flow has too many worlds to try.
+  final class Patience { var isOver = false }
+  let patience = Patience()
 
   /// What may become of a flow on its whole way.
   func outcomes(_ flow: ReferenceFlow) -> Set<ReferenceOutcome> {
@@ -13,7 +16,11 @@ struct ReferenceVerdict {
       devices.map { ReferenceWorld(device: $0, flow: flow, worlds: worlds).outcome() }
         .reduce(.allow) { ReferenceDevice.worse($0, $1) }
     }
-    return joint ?? ReferenceDevice.allOf(devices.map { $0.outcomes(flow) })
+    guard let joint else {
+      patience.isOver = true
+      return []
+    }
+    return joint
   }
 
   /// The flows of one client to one host, of which the export leaves open by which zones they go:

@@ -12,7 +12,7 @@ final class ReferenceWorlds {
   private var widths: [Int] = []
   private var known: [String: Int] = [:]
   private var asked = 0
-  static let limit = 20_000
+  static let limit = 1000
 
   func choose(_ fact: String, among count: Int) -> Int {
     if let way = known[fact] { return way }
@@ -128,10 +128,9 @@ struct ReferenceWorld {
 
   private func matches(_ rule: Rule, _ place: String, _ pathSeen: Bool) -> Bool {
     guard rule.enabled else { return false }
-    // Every clause is asked, so that what is asked does not hang on the answers.
-    return rule.match.clauses.enumerated().map { index, clause in
+    return rule.match.clauses.enumerated().allSatisfy { index, clause in
       holds(clause, "\(place).\(index)", pathSeen: pathSeen || rule.decrypts)
-    }.allSatisfy { $0 }
+    }
   }
 
   private func condition(_ condition: Condition, _ place: String, _ role: String) -> Bool {
@@ -172,7 +171,7 @@ struct ReferenceWorld {
     let known = knowledge.applications.sorted()
     if names.isEmpty { return false }
     guard !known.isEmpty else {
-      return names.map { worlds.isTrue("\(hop) application \($0)") }.contains(true)
+      return names.contains { worlds.isTrue("\(hop) application \($0)") }
     }
     return names.contains(known[worlds.choose("\(hop) application", among: known.count)])
   }
@@ -180,9 +179,10 @@ struct ReferenceWorld {
   private func combine(
     _ list: EndpointList, _ place: String, _ ask: (EndpointTerm, String) -> Bool
   ) -> Bool {
-    let held = list.terms.enumerated().map { ask($1, "\(place).\($0)") }.contains(true)
-    let excepted = list.exceptions.enumerated().map { ask($1, "\(place).x\($0)") }.contains(true)
-    return (held && !excepted) != list.negated
+    let held =
+      list.terms.enumerated().contains { ask($1, "\(place).\($0)") }
+      && !list.exceptions.enumerated().contains { ask($1, "\(place).x\($0)") }
+    return held != list.negated
   }
 
   private func address() -> IPAddress {
@@ -239,7 +239,7 @@ struct ReferenceWorld {
   private static let clientPorts: [UInt16] = [1024, 2000, 32767, 32768, 49151, 49152, 60999, 65535]
 
   private func service(_ list: ServiceList, _ place: String) -> Bool {
-    let held = list.terms.enumerated().map { index, term -> Bool in
+    let held = list.terms.enumerated().contains { index, term -> Bool in
       let place = "\(place).\(index)"
       switch term {
       case .any: return true
@@ -254,7 +254,7 @@ struct ReferenceWorld {
         return self.service(policy.serviceObjects[number].list, "\(place).s\(number)")
       case .condition(let condition): return self.condition(condition, place, "flow")
       }
-    }.contains(true)
+    }
     return held != list.negated
   }
 }
