@@ -37,6 +37,9 @@ let package = Package(
       name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "Archives", dependencies: ["CLibArchive"]),
     .target(
+      name: "Evidence",
+      dependencies: ["NetworkSets", "EndpointCatalogue", "JSONTree", "XMLTree"]),
+    .target(
       name: "ImportKit",
       dependencies: ["NetworkSets", "PolicyModel", "XMLTree", "JSONTree", "ScalarText", "Digests"]),
     .target(
@@ -76,7 +79,8 @@ let package = Package(
         "sallyport.answers-1.schema.json", "sallyport.audit-1.schema.json",
         "sallyport.catalogue-1.schema.json",
         "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
-        "sallyport.explanation-1.schema.json", "sallyport.policy-1.schema.json",
+        "sallyport.evidence-1.schema.json", "sallyport.explanation-1.schema.json",
+        "sallyport.policy-1.schema.json",
         "sallyport.reading-1.schema.json",
       ],
       resources: [
@@ -94,8 +98,8 @@ let package = Package(
       name: "sallyport",
       dependencies: [
         "Audit", "NetworkSets", "JSONTree", "EndpointCatalogue", "CatalogueReaders",
-        "ComplianceEngine", "PolicyCoding", "ImportKit", "Importers", "Inventory", "Reports",
-        "Schema", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ComplianceEngine", "PolicyCoding", "Evidence", "ImportKit", "Importers", "Inventory",
+        "Reports", "Schema", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -129,6 +133,12 @@ let package = Package(
       dependencies: [
         "NetworkSets", "PolicyModel", "ComplianceEngine", "EndpointCatalogue", "TestSupport",
       ]),
+    .testTarget(
+      name: "EvidenceTests",
+      dependencies: [
+        "Evidence", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport",
+      ]
+    ),
     .testTarget(
       name: "KernelTests",
       dependencies: [

@@ -1,3 +1,4 @@
+import Evidence
 import ArgumentParser
 import Audit
 import CatalogueReaders
@@ -29,7 +30,7 @@ enum Failure {
 
   static func status(_ error: any Error) -> ExitStatus {
     switch error {
-    case is ImportError, is CatalogueError: .inputNotUnderstood
+    case is ImportError, is CatalogueError, is EvidenceError: .inputNotUnderstood
     case let error as InputError:
       error.code == .notUnderstood ? .inputNotUnderstood : .inputNotFound
     case let error as InventoryError: status(error.code)

@@ -19,7 +19,8 @@ struct Sallyport: ParsableCommand {
       CommandGroup(
         name: "One export",
         subcommands: [
-          CheckCommand.self, ExplainCommand.self, FormatsCommand.self, DemoCommand.self,
+          CheckCommand.self, ExplainCommand.self, EvidenceCommand.self, FormatsCommand.self,
+          DemoCommand.self,
         ]),
       CommandGroup(
         name: "Sites over time",

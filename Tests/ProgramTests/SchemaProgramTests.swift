@@ -53,6 +53,7 @@ import Testing
       (["catalogue", "show"], "catalogue-1"), (["catalogue", "show", "2023-06-26"], "catalogue-1"),
       (["catalogue", "diff", "2023-06-26", "2026-07-02"], "catalogue-diff-1"),
       (["explain", "go.microsoft.com:443", export], "explanation-1"),
+      (["evidence", "explain", "0x80072F8F"], "evidence-1"),
     ]
     for (command, schema) in commands {
       let outcome = try session.runner.run(
