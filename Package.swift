@@ -78,6 +78,7 @@ let package = Package(
       exclude: [
         "sallyport.answers-1.schema.json", "sallyport.audit-1.schema.json",
         "sallyport.catalogue-1.schema.json",
+        "sallyport.catalogue-changes-1.schema.json", "sallyport.catalogue-comparison-1.schema.json",
         "sallyport.catalogue-diff-1.schema.json", "sallyport.diff-1.schema.json",
         "sallyport.evidence-1.schema.json", "sallyport.explanation-1.schema.json",
         "sallyport.policy-1.schema.json",
@@ -127,7 +128,9 @@ let package = Package(
     .target(name: "ToyFormat", dependencies: ["ImportKit"], path: "Tests/ToyFormat"),
     .testTarget(
       name: "CatalogueTests",
-      dependencies: ["Audit", "CatalogueReaders", "EndpointCatalogue", "JSONTree", "TestSupport"]),
+      dependencies: [
+        "Audit", "CatalogueReaders", "EndpointCatalogue", "ImportKit", "JSONTree", "TestSupport",
+      ]),
     .testTarget(
       name: "ComplianceEngineTests",
       dependencies: [

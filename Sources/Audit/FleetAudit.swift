@@ -25,12 +25,16 @@ package struct FleetAudit: Sendable {
   package var knowledge = OutsideKnowledge()
   /// Show only what changed after this moment.
   package var changedSince: String?
+  /// Days after which a list that nobody confirmed becomes a finding.
+  package var daysUntilUnconfirmed = 180
   private let decoded = DecodedContent()
+  private let confirmations: Swift.Result<[ListConfirmation], any Error>
 
   package init(inventory: InventoryDatabase, library: CatalogueLibrary, program: String) {
     self.inventory = inventory
     self.library = library
     self.program = program
+    confirmations = Swift.Result { try inventory.confirmations() }
   }
 
   package struct Result: Sendable {
@@ -189,7 +193,9 @@ package struct FleetAudit: Sendable {
     }
     let intervals =
       selection == nil && scope == nil ? try inventory.verdicts(of: site.name, at: moment) : []
-    let warning = try EditionInForce(site.catalogue, in: library).warning(at: moment)
+    let confirmed = try confirmations.get()
+    let editions = try EditionInForce(site.catalogue, in: library)
+    let warning = editions.warning(at: moment)
     let builder = SiteReportBuilder(
       site: site, waivers: waivers, moment: moment, intervals: intervals)
     var before: [SubjectRecord.Key: [VerdictRecord.Key: String]] = [:]
@@ -202,6 +208,22 @@ package struct FleetAudit: Sendable {
     return present.subjects.map { subject, outcome in
       var report = builder.report(subject, outcome, present.catalogue)
       report.diagnostics = Diagnostic.assumptions(knowledge) + report.diagnostics
+      addConfirmation(
+        to: &report, confirmed, at: moment, limit: daysUntilUnconfirmed)
+      if catalogue == nil {
+        var said = editions.remark.map { [("list-choice", $0)] } ?? []
+        let leftOut = editions.leftOut(of: report.catalogue)
+        if !leftOut.isEmpty {
+          said.append(
+            (
+              "rows-left-out",
+              "\(leftOut.count) rows of the list are not about this site: "
+                + leftOut.joined(separator: "; ")
+            ))
+        }
+        report.diagnostics.insert(
+          contentsOf: said.map { Diagnostic(kind: $0, text: $1, position: nil, file: "") }, at: 0)
+      }
       if catalogue == nil, let warning {
         report.diagnostics.insert(
           Diagnostic(kind: "list-before-first-edition", text: warning, position: nil, file: ""),

@@ -186,6 +186,7 @@ struct CatalogueJSONReader {
     }
     var result: [Endpoint] = []
     var places: [[String]: Int] = [:]
+    var transports: [String: String] = [:]
     for value in list.elements {
       let endpoint = try endpoint(value)
       guard services.contains(endpoint.service) else {
@@ -204,6 +205,12 @@ struct CatalogueJSONReader {
             + "; give one row with all its ports")
       }
       places[key] = result.count
+      if let other = transports.updateValue(endpoint.transport, forKey: endpoint.text),
+        other != endpoint.transport
+      {
+        throw refuse(
+          value, "a row for \(other) is printed as `\(endpoint.text)` too: give one another `text`")
+      }
       result.append(endpoint)
     }
     return result
@@ -227,11 +234,13 @@ struct CatalogueJSONReader {
     guard !isAddress || path.text == nil else {
       throw refuse(value["path"] ?? value, "a row with an `address` has no path")
     }
+    let transport = try choice(value, "protocol", ["tcp", "udp"]) ?? "tcp"
     let endpoint = Endpoint(
-      service: try strict.text(value, "service"), text: try given(value, "text") ?? host,
+      service: try strict.text(value, "service"),
+      text: try given(value, "text") ?? (transport == "udp" ? host + " (UDP)" : host),
       host: host, path: path.text, pathMatch: path.match,
       scheme: try strict.optionalText(value, "scheme"),
-      transport: try choice(value, "protocol", ["tcp", "udp"]) ?? "tcp", portsRequired: required,
+      transport: transport, portsRequired: required,
       portsAdvised: advised,
       inspection: try strict.optionalText(value, "inspection") == nil
         ? nil

@@ -26,6 +26,8 @@ package struct Finding: Hashable, Sendable {
     case unresolvedReference = "unresolved-reference"
     case unmodelledElement = "unmodelled-element"
     case advisedPortBlocked = "advised-port-blocked"
+    /// Nobody has compared the list with the published page for long.
+    case listNotConfirmed = "list-not-confirmed"
     /// An exception ran out and what it covered is still not allowed.
     case expiredWaiver = "expired-waiver"
   }

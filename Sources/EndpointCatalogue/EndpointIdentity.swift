@@ -32,6 +32,18 @@ package struct EndpointIdentity: Hashable, Sendable, Comparable {
     return text == "/" ? "" : text
   }
 
+  /// Whether two rows as printed mean the same host and path: spelling and scheme are no part of it.
+  package static func isSame(_ left: String, _ right: String) -> Bool {
+    left == right || place(ofText: left) == place(ofText: right)
+  }
+
+  private static func place(ofText text: String) -> String {
+    var rest = text[...]
+    if let scheme = rest.firstRange(of: "://") { rest = rest[scheme.upperBound...] }
+    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    return canonical(String(rest[..<slash])) + canonicalPath(String(rest[slash...]))
+  }
+
   package static func < (left: EndpointIdentity, right: EndpointIdentity) -> Bool {
     (left.service, left.host, left.path) < (right.service, right.host, right.path)
   }

@@ -1,3 +1,4 @@
+import EndpointCatalogue
 import Foundation
 import GRDB
 
@@ -59,7 +60,7 @@ package struct WaiverRecord: Hashable, Sendable {
     }
     return (self.site == nil || self.site == site) && tag.map(tags.contains) ?? true
       && (self.service == nil || self.service == service)
-      && (self.endpoint == nil || self.endpoint == endpoint)
+      && (self.endpoint.map { EndpointIdentity.isSame($0, endpoint) } ?? true)
       && (self.port == nil || self.port == port)
   }
 }

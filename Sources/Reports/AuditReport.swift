@@ -47,6 +47,9 @@ package struct SiteReport: Sendable {
   package var diagnostics: [Diagnostic]
   /// What the history adds to results, by requirement; empty for `check`.
   package var annotations: [Requirement: ResultAnnotation] = [:]
+  /// ISO date on which the published page was last known to say what the edition says; nil where
+  /// nothing is known, as for `check`.
+  package var listConfirmedOn: String?
   /// The only requirements to be shown, where the user asked for changes; nil for all.
   package var shownOnly: Set<Requirement>?
 

@@ -6,7 +6,20 @@ package enum CatalogueText {
   package static func table(_ catalogue: Catalogue, language: String, width: Int) -> String {
     var lines: [String] = []
     lines.append("\(catalogue.reference): \(catalogue.title)")
-    lines.append("published \(catalogue.published), effective \(catalogue.effective)")
+    let published = catalogue.dates["published"]?.text ?? catalogue.published
+    let effective = catalogue.dates["effective"]?.text ?? catalogue.effective
+    lines += PlainText.wrap("published \(published), effective \(effective)", width: width)
+    if let seen = catalogue.dates["first_seen"] {
+      lines += PlainText.wrap("first seen \(seen.text) (\(seen.source))", width: width)
+    }
+    if let date = catalogue.dates["effective"] {
+      lines += PlainText.wrap("effective by: \(date.source)", width: width)
+    }
+    if let repository = catalogue.source.repository {
+      lines += PlainText.wrap(
+        "kept in \(repository), \(catalogue.source.path ?? "")"
+          + (catalogue.source.commit.map { ", commit \($0)" } ?? ""), width: width)
+    }
     lines += PlainText.wrap(
       "source \(catalogue.source.title), \(catalogue.source.url)", width: width)
     lines.append("SHA-256 \(catalogue.source.sha256)")

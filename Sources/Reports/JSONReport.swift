@@ -14,17 +14,22 @@ package enum JSONReport {
       writer.member("program", report.program)
       writer.member("generated_at", report.generatedAt)
       writer.key("catalogue")
-      Self.write(&writer, report.catalogue)
+      Self.write(
+        &writer, report.catalogue,
+        confirmedOn: report.sites.first { $0.catalogue == report.catalogue }?.listConfirmedOn)
       writer.member("summary") { Self.write(&$0, report.summary) }
       writer.member("sites", each: report.sites) { Self.write(&$0, $1, report) }
     }
     return writer.bytes + [0x0A]
   }
 
-  private static func write(_ writer: inout JSONWriter, _ catalogue: Catalogue) {
+  private static func write(
+    _ writer: inout JSONWriter, _ catalogue: Catalogue, confirmedOn: String?
+  ) {
     writer.object { writer in
       writer.member("id", catalogue.id)
       writer.member("version", catalogue.version)
+      if let confirmedOn { writer.member("confirmed_on", confirmedOn) }
     }
   }
 
@@ -58,7 +63,7 @@ package enum JSONReport {
       }
       if site.catalogue != report.catalogue {
         writer.key("catalogue")
-        Self.write(&writer, site.catalogue)
+        Self.write(&writer, site.catalogue, confirmedOn: site.listConfirmedOn)
       }
       writer.key("snapshot")
       Self.write(&writer, site.snapshot)

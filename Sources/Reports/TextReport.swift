@@ -55,7 +55,10 @@ package struct TextReport {
     field("client", site.client.text + (site.client.note.isEmpty ? "" : " (\(site.client.note))"))
     let required = site.catalogue.requirements.filter { $0.level == .required }.count
     let advised = site.catalogue.requirements.count - required
-    field("list", "\(site.catalogue.reference): \(required) required, \(advised) advised")
+    let confirmed = site.listConfirmedOn.map { ", last confirmed on \($0)" } ?? ""
+    field(
+      "list",
+      "\(site.catalogue.reference): \(required) required, \(advised) advised\(confirmed)")
     if let taken = site.snapshot.takenAt { field("taken", taken) }
     lines.append("")
     if !isBrief { addTable(site) }

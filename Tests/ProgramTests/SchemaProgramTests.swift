@@ -52,6 +52,9 @@ import Testing
       (["snapshot", "diff", "paris@2026-08-31", "@2026-09-30"], "diff-1"),
       (["catalogue", "show"], "catalogue-1"), (["catalogue", "show", "2023-06-26"], "catalogue-1"),
       (["catalogue", "diff", "2023-06-26", "2026-07-02"], "catalogue-diff-1"),
+      (["catalogue", "changes"], "catalogue-changes-1"),
+      (["catalogue", "compare", export], "catalogue-comparison-1"),
+      (["catalogue", "read", export], "reading-1"),
       (["explain", "go.microsoft.com:443", export], "explanation-1"),
       (["evidence", "explain", "0x80072F8F"], "evidence-1"),
     ]

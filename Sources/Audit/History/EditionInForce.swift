@@ -5,15 +5,35 @@ struct EditionInForce {
   /// Editions in the order in which they come into force.
   let editions: [Catalogue]
 
-  /// - Parameter reference: what the site's settings name: a list, or one edition for all time.
-  init(_ reference: String?, in library: CatalogueLibrary) throws(CatalogueLibrary.Failure) {
+  /// Which rows are about the site, and what a report must say about the choice of the list.
+  let profile: ListProfile
+  let remark: String?
+  /// The editions with all their rows, by version.
+  private let whole: [String: Catalogue]
+
+  /// - Parameter setting: what the site's settings name: a list, or one edition for all time, with
+  ///   the profile of the site (``ListProfile``).
+  init(_ setting: String?, in library: CatalogueLibrary) throws(CatalogueLibrary.Failure) {
+    profile = ListProfile(setting)
+    remark = profile.remark(in: library)
+    let reference = profile.list(in: library)
     let named = try library.find(reference)
+    let all: [Catalogue]
     if let reference, reference != named.id {
-      editions = [named]
+      all = [named]
     } else {
-      editions = library.catalogues.filter { $0.id == named.id }
-        .sorted { ($0.effective, $0.version) < ($1.effective, $1.version) }
+      all = LocalAdditions.applied(
+        library.catalogues.filter { $0.id == named.id + LocalAdditions.suffix },
+        to: library.catalogues.filter { $0.id == named.id }
+          .sorted { ($0.effective, $0.version) < ($1.effective, $1.version) })
     }
+    whole = Dictionary(all.map { ($0.version, $0) }) { first, _ in first }
+    editions = all.map(profile.applied)
+  }
+
+  /// The rows that the site's profile leaves out of an edition, with the reason.
+  func leftOut(of edition: Catalogue) -> [String] {
+    whole[edition.version].map { profile.leftOut(of: $0) } ?? []
   }
 
   /// The newest edition in force; before the first one came out, the first.

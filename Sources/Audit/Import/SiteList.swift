@@ -53,7 +53,9 @@ package struct SiteList: Sendable {
     let known = try inventory.sites(includingRetired: true)
     var changed = 0
     for site in sites {
-      if let catalogue = site.catalogue { _ = try library.find(catalogue) }
+      if let catalogue = site.catalogue {
+        _ = try library.find(ListProfile(catalogue).reference)
+      }
       let old = known.first { $0.name == site.name }
       var new = old ?? site
       new.region = site.region ?? new.region

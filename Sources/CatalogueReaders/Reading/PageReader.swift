@@ -27,18 +27,33 @@ package struct PageReader {
     }
     try scanner.scan()
     box.collector.end()
+    let reading = reading(
+      of: page, box.collector, editions: editions, file: file, sha256: sha256)
+    // What other lists call their services is no knowledge about this one.
+    guard let list = reading.list, editions.contains(where: { $0.id != list }) else {
+      return reading
+    }
+    return self.reading(
+      of: page, box.collector, editions: editions.filter { $0.id == list }, file: file,
+      sha256: sha256)
+  }
+
+  private func reading(
+    of page: PageText, _ collector: PageCollector, editions: [Catalogue], file: String,
+    sha256: String
+  ) -> PageReading {
     var classifier = TokenClassifier(
-      page: page, collector: box.collector, editions: editions, answers: answers)
+      page: page, collector: collector, editions: editions, answers: answers)
     var reading = PageReading(
       file: file, sha256: sha256, encoding: page.encoding.rawValue, title: "")
     classifier.classify(into: &reading)
-    let metadata = box.collector.metadata
+    let metadata = collector.metadata
     reading.title = metadata.heading ?? metadata.title ?? classifier.firstLine ?? file
     reading.locale = metadata.locale
     reading.date = metadata.date
     reading.url = metadata.url
     var finisher = ReadingFinisher(
-      editions: editions, answers: answers, collector: box.collector, reading: reading)
+      editions: editions, answers: answers, collector: collector, reading: reading)
     return finisher.finish()
   }
 

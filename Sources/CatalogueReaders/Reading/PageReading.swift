@@ -144,7 +144,13 @@ package struct ReadingAnswers: Sendable {
 
   package init() {}
 
-  func answer(_ kind: PageReading.Question.Kind, _ token: String) -> String? {
+  package func answer(_ kind: PageReading.Question.Kind, _ token: String = "") -> String? {
     answers.last { $0.kind == kind && $0.token == token }?.answer
   }
+}
+
+/// Identifiers that are made of what a page prints.
+package enum PageIdentifier {
+  /// Letters and digits of ASCII in lower case, hyphens between.
+  package static func slug(_ title: String) -> String { RowBuilder.slug(title) }
 }

@@ -27,7 +27,7 @@ struct PageText: Sendable {
 
   /// The largest page that is read: the article has 15 KB, a saved page with all its scripts a few
   /// megabytes.
-  static let sizeLimit = 64 << 20
+  static let sizeLimit = 16 << 20
 
   init(_ raw: [UInt8], file: String) throws(CatalogueError) {
     guard raw.count <= Self.sizeLimit else {

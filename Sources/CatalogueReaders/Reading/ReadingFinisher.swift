@@ -18,6 +18,7 @@ struct ReadingFinisher {
         edition: nearest.edition, isSame: changes(from: nearest.edition).isEmpty)
       reading.list = nearest.edition.id
     }
+    askPorts()
     takeStatements()
     askDate()
     reading.questions.sort { ($0.line, $0.kind.rawValue) < ($1.line, $1.kind.rawValue) }
@@ -178,6 +179,24 @@ struct ReadingFinisher {
       return [nearest.edition]
     }
     return equal
+  }
+
+  // MARK: Ports
+
+  /// A list of hosts without a word about ports says nothing about them.
+  private mutating func askPorts() {
+    guard reading.nearest == nil, !collector.mentions443, !reading.rows.isEmpty,
+      collector.rows.isEmpty,
+      reading.rows.allSatisfy({ $0.scheme == nil && $0.note == nil && $0.portsRequired == [443] })
+    else { return }
+    if let answer = answers.answer(.ports) {
+      let ports = PageNumbers.all(in: answer).filter { (1...65535).contains($0) }
+      for index in reading.rows.indices where !ports.isEmpty {
+        reading.rows[index].portsRequired = ports
+      }
+    } else {
+      ask(.ports, "", 1, "the page names no port: which ports do its hosts need?", "443")
+    }
   }
 
   // MARK: The date

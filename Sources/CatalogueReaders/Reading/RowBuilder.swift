@@ -169,16 +169,20 @@ struct RowBuilder {
       if services.count == 1, let service = services.first { votes[service, default: 0] += 1 }
     }
     let named = known.service(named: title)
-    if votes.count == 1, let only = votes.first { return only.key }
+    // Without a title nothing but the hosts holds the rows together.
+    let isHeld = !title.isEmpty || votes.values.reduce(0, +) == rows.count
+    if votes.count == 1, isHeld, let only = votes.first { return only.key }
     if votes.isEmpty, let named { return named }
     let best = votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     let proposal =
       best ?? known.likelyService(title: title, hosts: rows.map(\.host)) ?? Self.slug(title)
     ask(
       .service, first.text, first.line,
-      votes.isEmpty
-        ? "no edition knows a row of “\(title)”: which service is it?"
-        : "the rows of “\(title)” belong to several services: which one is it?", proposal,
+      title.isEmpty
+        ? "the page names no service for this row and those with it: which service is it?"
+        : votes.isEmpty
+          ? "no edition knows a row of “\(title)”: which service is it?"
+          : "the rows of “\(title)” belong to several services: which one is it?", proposal,
       into: &reading)
     return best ?? (title.isEmpty ? proposal : title)
   }

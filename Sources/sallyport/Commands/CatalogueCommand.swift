@@ -9,7 +9,8 @@ struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue", abstract: "The lists of required endpoints and their editions.",
     subcommands: [
-      List.self, Show.self, Diff.self, Read.self, Import.self,
+      List.self, Show.self, Diff.self, Read.self, Import.self, Changes.self,
+      Compare.self,
     ], defaultSubcommand: List.self)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -38,34 +39,6 @@ struct CatalogueCommand: ParsableCommand {
           ])
         }
         try table.write(result)
-      }
-    }
-  }
-
-  struct Import: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Add editions from files in the form that `catalogue show --format json` writes.",
-      discussion: """
-        Any product's list can be added: Schema/sallyport.catalogue-1.schema.json describes the \
-        form. Sites are judged against it with `site set NAME --catalogue ID`. An edition never \
-        changes; an edition that is there with other contents is refused.
-        """)
-
-    @Argument(help: ArgumentHelp("Catalogue files, or - for standard input.", valueName: "file"))
-    var files: [String]
-
-    @OptionGroup var database: DatabaseOptions
-
-    func run() throws {
-      try Failure.run {
-        let catalogues = try InputFiles.read(files).map {
-          try CatalogueJSON.read($0.bytes, file: $0.name)
-        }
-        let inventory = try database.forWriting()
-        try inventory.add(catalogues, builtIn: false, now: Clock.now)
-        for catalogue in catalogues {
-          Terminal.say("\(catalogue.reference): \(catalogue.endpoints.count) endpoints")
-        }
       }
     }
   }

@@ -98,6 +98,33 @@ struct SiteCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A tag; may be given several times.", valueName: "name"))
     var tag: [String] = []
 
+    @Option(
+      help: ArgumentHelp(
+        "Operating system of the clients, such as Windows; rows of the list for others are left out.",
+        valueName: "name"))
+    var platform: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "Where the tenant's data is kept, such as EU; rows for other places are left out.",
+        valueName: "name"))
+    var geography: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "The cloud of the tenant, such as GCC High; rows for others are left out.",
+        valueName: "name"))
+    var cloud: String?
+
+    @Option(
+      help: "Whether Defender for Endpoint is in use, whose own list then applies: yes or no.")
+    var defenderForEndpoint: YesOrNo?
+
+    enum YesOrNo: String, ExpressibleByArgument, CaseIterable {
+      case yes
+      case no
+    }
+
     @Option(help: ArgumentHelp("Take a tag away.", valueName: "name"))
     var untag: [String] = []
 
@@ -113,13 +140,28 @@ struct SiteCommand: ParsableCommand {
     func apply(to site: inout SiteRecord, library: CatalogueLibrary) throws {
       if let region { site.region = region.isEmpty ? nil : region }
       if let note { site.note = note.isEmpty ? nil : note }
-      if let catalogue {
-        site.catalogue = catalogue == "default" ? nil : catalogue
-        if catalogue != "default" { _ = try library.find(catalogue) }
-      }
+      try applyProfile(to: &site, library: library)
       site.tags = Swift.Set(site.tags).union(tag).subtracting(untag).sorted()
       if proposedClients { site.clients = [] }
       if !client.isEmpty { site.clients = try client.map(Self.client) }
+    }
+
+    /// Which list the site goes by, and which rows of it.
+    private func applyProfile(to site: inout SiteRecord, library: CatalogueLibrary) throws {
+      var profile = ListProfile(site.catalogue)
+      if let catalogue {
+        profile.reference = catalogue == "default" ? nil : catalogue
+        if catalogue != "default" { _ = try library.find(catalogue) }
+      }
+      for text in [platform, geography, cloud].compactMap({ $0 })
+      where text.utf8.contains(0x3B) || text.utf8.contains(0x3D) {
+        throw ValidationError("`\(text)`: no `;` and no `=` in a platform, geography or cloud")
+      }
+      if let platform { profile.platform = platform.isEmpty ? nil : platform }
+      if let geography { profile.geography = geography.isEmpty ? nil : geography }
+      if let cloud { profile.cloud = cloud.isEmpty ? nil : cloud }
+      if let defenderForEndpoint { profile.usesDefenderForEndpoint = defenderForEndpoint == .yes }
+      site.catalogue = profile.text
     }
 
     static func client(_ text: String) throws -> SiteRecord.ClientRecord {
