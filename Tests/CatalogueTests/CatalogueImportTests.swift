@@ -85,6 +85,21 @@ import Testing
     #expect(edition.version == "2025-01-31-b")
   }
 
+  /// A page without a date asks for it, or takes the version that is given.
+  @Test func versionSettlesTheDate() throws {
+    let page = Self.page(date: nil, "|Updates|`new.example.com`|")
+    guard case .questions(let reading) = try outcome(page) else {
+      Issue.record("not asked")
+      return
+    }
+    #expect(reading.questions.map(\.kind) == [.date])
+    guard case .edition(let edition, _) = try outcome(page, version: "2026-05-31") else {
+      Issue.record("no edition")
+      return
+    }
+    #expect(edition.reference == "invented@2026-05-31")
+  }
+
   @Test func questionsStoreNothing() throws {
     let page = Self.page(date: "05/31/2026", "|New thing|`new.example.com`|")
     guard case .questions(let reading) = try outcome(page) else {

@@ -117,7 +117,9 @@ package struct CatalogueImport: Sendable {
         file: file.name,
         reason: "no row of a list was found; `sallyport catalogue read` shows what was")
     }
-    guard reading.questions.isEmpty else { return .questions(reading) }
+    // A version that a person gives says when a page without a date was published.
+    let open = reading.questions.filter { $0.kind != .date || version == nil }
+    guard open.isEmpty else { return .questions(reading) }
     if let nearest = reading.nearest, nearest.isSame, statementsAgree(reading, nearest.edition) {
       let newest = library.catalogues.last { $0.id == nearest.edition.id }
       let isNewest = newest?.reference == nearest.edition.reference
