@@ -44,6 +44,16 @@ package struct ListProfile: Hashable, Sendable {
     return parts == [""] ? nil : parts.joined(separator: ";")
   }
 
+  /// For people.
+  package var description: String {
+    var parts = [reference ?? "\(CatalogueLibrary.defaultID), the edition in force"]
+    if let platform { parts.append("platform \(platform)") }
+    if let geography { parts.append("geography \(geography)") }
+    if let cloud { parts.append("cloud \(cloud)") }
+    if usesDefenderForEndpoint { parts.append("Defender for Endpoint in use") }
+    return parts.joined(separator: ", ")
+  }
+
   /// Lists that apply where Defender for Endpoint is in use are named so.
   static let endpointListPrefix = "defender-endpoint"
 

@@ -55,8 +55,7 @@ struct SiteCommand: ParsableCommand {
         var facts: [(String, String)] = [("site", record.name)]
         if let region = record.region { facts.append(("region", region)) }
         if !record.tags.isEmpty { facts.append(("tags", record.tags.joined(separator: " "))) }
-        facts.append(
-          ("list", record.catalogue ?? "\(CatalogueLibrary.defaultID), the edition in force"))
+        facts.append(("list", ListProfile(record.catalogue).description))
         if let note = record.note { facts.append(("note", note)) }
         if let retired = record.retiredAt { facts.append(("retired", retired)) }
         for device in try inventory.devices(of: site) {
