@@ -78,7 +78,7 @@ package struct ClientSelection: Hashable, Sendable {
         || $0.alias?.lowercased() == name.lowercased()
     }
     if loose.count == 1 { return loose[0].name }
-    guard !policy.zones.isEmpty else { return name }
+    guard !policy.zones.isEmpty, !policy.hasOpenZones else { return name }
     let known = policy.zones.map { zone in
       zone.name + (zone.alias.map { " (\($0))" } ?? "")
     }

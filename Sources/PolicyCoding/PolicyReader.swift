@@ -82,6 +82,7 @@ package struct PolicyReader {
       productVersion: try root.optionalText("product_version") ?? "",
       files: places == nil ? try root.texts("files") : files
     )
+    policy.hasOpenZones = try root.flag("open_zones")
     for value in try root.list("zones") { policy.zones.append(try zone(value)) }
     for value in try root.list("pipelines") { policy.pipelines.append(try pipeline(value)) }
     for value in try root.list("proposals") { policy.proposals.append(try proposal(value)) }
@@ -158,7 +159,7 @@ package struct PolicyReader {
   // MARK: Parts
 
   private static let policyMembers: Set<String> = [
-    "schema", "scope", "format", "product_version", "device", "taken_at", "files", "zones",
+    "schema", "scope", "format", "product_version", "device", "taken_at", "files", "zones", "open_zones",
     "pipelines", "proposals", "notes", "endpoint_objects", "service_objects", "tables",
   ]
   private static let ruleMembers: Set<String> = [

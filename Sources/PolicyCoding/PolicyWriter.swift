@@ -92,6 +92,7 @@ package struct PolicyWriter {
         if positions { write(&writer, position: zone.position) }
       }
     }
+    if policy.hasOpenZones { writer.member("open_zones", true) }
     writer.member("pipelines", each: policy.pipelines) { writer, pipeline in
       writer.object { writer in
         writer.member("traffic", pipeline.traffic.rawValue)

@@ -11,6 +11,9 @@ package struct Policy: Hashable, Sendable {
   /// Names of the files that ``SourcePosition/file`` counts.
   package var files: [String]
   package var zones: [Zone]
+  /// Whether clients may be in zones that the policy does not list, as on a Linux host, whose rules
+  /// need not name every interface.
+  package var hasOpenZones = false
   package var endpointObjects: [EndpointObject]
   package var serviceObjects: [ServiceObject]
   package var tables: [Table]

@@ -1,23 +1,70 @@
 import ImportKit
 
-/// Which interfaces belong to which zone, and how a client names them.
+/// Which interfaces and sources belong to which zone, and how a client names them.
 ///
-/// A client is in a zone; it may also be named by its interface, where the zone follows from that.
-/// A source binding beats the interface, so where a zone has one, interfaces stand for nothing.
+/// A client is in a zone; it may also be named by its interface, where the zone follows from that and
+/// from its address: a source binding beats the interface (firewalld.zones(5)).
 struct FWDBindings {
   private let zones: [FWDConfiguration.Zone]
-  private let defaultZone: String?
-  /// Whether the interface alone tells the zone.
-  private let interfacesDecide: Bool
+  let defaultZone: String?
   /// Interfaces that direct rules name and no file binds: by the files they are in the default zone.
   private let unbound: [String]
+  /// What all source bindings hold together, and each zone's own.
+  private let bound: [EndpointTerm]
+  private let sources: [String: [EndpointTerm]]
+  /// Why it is open which of two zones holds a source.
+  private let overlap: Condition?
+  private let draft: PolicyDraft
 
-  init(_ zones: [FWDConfiguration.Zone], defaultZone: String?, named: [String]) {
+  init(
+    _ zones: [FWDConfiguration.Zone], defaultZone: String?, named: [String],
+    elements: FWDElements, draft: PolicyDraft
+  ) {
+    self.draft = draft
     self.zones = zones
     self.defaultZone = defaultZone
-    interfacesDecide = zones.allSatisfy(\.sources.isEmpty)
-    let bound = ZoneList(zones.flatMap { $0.interfaces.map(Self.pattern) })
-    unbound = named.filter { !bound.contains($0) }
+    let patterns = ZoneList(zones.flatMap { $0.interfaces.map(Self.pattern) })
+    unbound = named.filter { !patterns.contains($0) }
+    var sources: [String: [EndpointTerm]] = [:]
+    var sets: [(zone: String, set: AddressSet)] = []
+    var overlaps = false
+    for zone in zones {
+      for source in zone.sources {
+        let term: EndpointTerm
+        switch source.kind {
+        case .address(let text):
+          term = elements.term(text, at: source.position)
+          if case .addresses(let set) = term {
+            overlaps =
+              overlaps
+              || sets.contains { other in
+                other.zone != zone.name
+                  && AddressFamily.allCases.contains { !other.set.isDisjoint(with: set, in: $0) }
+              }
+            sets.append((zone.name, set))
+          }
+        case .ipset(let name):
+          term = elements.ipset(name, at: source.position)
+          overlaps = overlaps || zones.count { !$0.sources.isEmpty } > 1
+        case .mac(let text):
+          term = .condition(
+            draft.doubt(.unmodelled, "only for the network card `\(text)`", at: source.position))
+        }
+        sources[zone.name, default: []].append(term)
+      }
+      for place in zone.openBindings {
+        sources[zone.name, default: []].append(
+          .condition(
+            draft.doubt(
+              .unresolved, "a binding of the zone `\(zone.name)` is not readable", at: place)))
+      }
+    }
+    self.sources = sources
+    bound = zones.flatMap { sources[$0.name] ?? [] }
+    overlap =
+      overlaps
+      ? draft.doubt(
+        .interfaceBinding, "sources of several zones overlap; which of them counts is open") : nil
   }
 
   /// `eth+` means every interface whose name starts so.
@@ -25,16 +72,38 @@ struct FWDBindings {
     interface.hasSuffix("+") ? interface.dropLast() + "*" : interface
   }
 
-  /// The names by which clients may be in one of the zones.
-  func list(_ names: [String]) -> ZoneList {
-    var result = names
-    if interfacesDecide {
-      for zone in zones where names.contains(zone.name) {
-        result += zone.interfaces.map(Self.pattern).filter { !result.contains($0) }
-        if zone.name == defaultZone { result += unbound }
-      }
+  private func interfaces(_ names: [String]) -> [String] {
+    zones.filter { names.contains($0.name) }.flatMap { zone in
+      zone.interfaces.map(Self.pattern) + (zone.name == defaultZone ? unbound : [])
     }
-    return ZoneList(result)
+  }
+
+  /// What a client asks for that enters by one of the zones: any of the alternatives.
+  func entering(_ names: [String]) -> [[Clause]] {
+    let own = interfaces(names)
+    guard !bound.isEmpty else {
+      return [[.from(ZoneList(names + own.filter { !names.contains($0) }))]]
+    }
+    var result: [[Clause]] = [[.from(ZoneList(names))]]
+    let doubt = overlap.map { [Clause.requires($0)] } ?? []
+    let terms = names.flatMap { sources[$0] ?? [] }
+    if !terms.isEmpty {
+      // Clients that are named by an interface, whichever.
+      result.append(
+        [.from(ZoneList(zones.map(\.name), negated: true)), .source(EndpointList(terms))] + doubt)
+    }
+    if !own.isEmpty {
+      result.append([
+        .from(ZoneList(own)), .source(EndpointList(bound, negated: true)),
+      ])
+    }
+    return result
+  }
+
+  /// The names by which flows may leave by one of the zones. Sources that are bound to zones are no
+  /// hosts on the Internet, so the interface decides.
+  func leaving(_ names: [String]) -> ZoneList {
+    ZoneList(names + interfaces(names).filter { !names.contains($0) })
   }
 
   /// Zones of which an interface is the only way in, and zones that it may belong to among others.
@@ -96,7 +165,7 @@ struct FWDBindings {
         alternatives.append([
           make(doubtful),
           .requires(
-            Condition(
+            draft.doubt(
               .interfaceBinding,
               "only if the traffic \(isEntering ? "enters" : "leaves") by "
                 + "\(list.negated ? "another interface than " : "")\(names)")),

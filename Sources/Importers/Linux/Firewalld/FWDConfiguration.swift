@@ -12,6 +12,8 @@ struct FWDConfiguration {
     case accept
     case drop
     case reject
+    /// A word that is not known: it may accept as well as reject.
+    case open(Condition)
   }
 
   /// An origin that binds a connection to a zone, ahead of the interface.
@@ -38,7 +40,11 @@ struct FWDConfiguration {
     var masquerade: SourcePosition?
     var elements: [Element] = []
     /// Set where the file is an unrendered template, so that any element may be missing.
-    var templateDoubt: Condition?
+    var doubt: Condition?
+    /// What of the file is not understood: it may accept routed traffic, or stop it.
+    var unread: Condition?
+    /// Where interfaces or sources stand that are not readable, so that more may be bound.
+    var openBindings: [SourcePosition] = []
     var position: SourcePosition
     /// Whether the zone comes from our table of the zones that every installation has.
     var isBuiltIn = false
@@ -53,7 +59,8 @@ struct FWDConfiguration {
     var egress: [String] = []
     var elements: [Element] = []
     var masquerade: SourcePosition?
-    var templateDoubt: Condition?
+    /// What keeps it open whether the policy applies.
+    var doubts: [Condition] = []
     var position: SourcePosition
   }
 
@@ -80,6 +87,8 @@ struct FWDConfiguration {
       case drop
       /// Logs or marks only.
       case none
+      /// Not understood: it may accept as well as reject.
+      case open
     }
 
     var what: What
@@ -90,6 +99,8 @@ struct FWDConfiguration {
     var destination: Address?
     /// A rate to which the action is limited.
     var limit: String?
+    /// What of the element is not understood.
+    var doubts: [Condition] = []
     var isRich = false
     var position: SourcePosition
   }
@@ -107,6 +118,7 @@ struct FWDConfiguration {
     var includes: [String] = []
     /// Destinations to which the service is limited, by `ipv4` and `ipv6`.
     var destinations: [String: String] = [:]
+    var unread: Condition?
     /// Nil for services of our own table.
     var position: SourcePosition?
   }
@@ -116,6 +128,9 @@ struct FWDConfiguration {
     var type = ""
     var entries: [String] = []
     var hasTimeout = false
+    /// An option that changes what the set holds.
+    var oddOption: String?
+    var unread: Condition?
     var position: SourcePosition
   }
 
@@ -126,8 +141,6 @@ struct FWDConfiguration {
   var direct: [FWDDirectFile] = []
   /// Settings of firewalld.conf by lower-case key; nil where the file is not there.
   var settings: [String: String]?
-  var notes: [Note] = []
-
   var defaultZone: String? { settings?["defaultzone"] }
 
   /// Nil where the settings are not there.
@@ -174,4 +187,6 @@ struct FWDDirectFile {
   var rules: [Rule] = []
   var chains: [Chain] = []
   var passthroughs: [Passthrough] = []
+  /// Places of rules that are not readable.
+  var unreadable: [SourcePosition] = []
 }

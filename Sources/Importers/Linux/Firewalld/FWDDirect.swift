@@ -50,11 +50,15 @@ struct FWDDirect {
               rule.chain, policy: isBase ? "ACCEPT" : nil, at: rule.position)
           }
           table.add(
-            IPTRuleText(tokens: IPTWords.split(rule.arguments), position: rule.position),
+            IPTRuleText(tokens: IPTWords.splitLikeShell(rule.arguments), position: rule.position),
             to: rule.chain)
         }
       }
       for passthrough in file.passthroughs { add(passthrough) }
+      for place in file.unreadable {
+        dump.rulesElsewhere.append(
+          ("a direct rule that is not readable may change anything", place))
+      }
     }
     dump.tables = order.compactMap { tables[$0] }
   }
@@ -64,8 +68,8 @@ struct FWDDirect {
   /// A passthrough is a command of its own; where its rule comes to stand among the others depends on
   /// the moment at which it runs.
   private mutating func add(_ passthrough: FWDDirectFile.Passthrough) {
-    guard Self.isIP(passthrough.family) else { return }
-    var words = IPTWords.split(passthrough.arguments).map(\.text)
+    guard passthrough.family != "eb" else { return }
+    var words = IPTWords.splitLikeShell(passthrough.arguments).map(\.text)
     // Texts that people write may hold anything, secrets included.
     for option in ["--comment", "--string", "--hex-string", "--log-prefix"] {
       while let index = words.firstIndex(of: option) {

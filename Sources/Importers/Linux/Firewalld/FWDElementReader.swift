@@ -4,62 +4,112 @@ import ImportKit
 /// Source: firewalld.zone(5), firewalld.policy(5), firewalld.richlanguage(5).
 enum FWDElementReader {
   /// Nil for elements that are not rules (names, descriptions).
-  static func read(_ element: XMLElement, position: SourcePosition) -> FWDConfiguration.Element? {
-    if element.name == "rule" { return rich(element, position: position) }
-    guard let what = what(element) else { return nil }
-    var verdict = FWDConfiguration.Element.Verdict.accept
-    if case .icmp = what { verdict = .reject }
-    if case .passive = what { verdict = .none }
-    return FWDConfiguration.Element(what: what, verdict: verdict, position: position)
+  static func read(
+    _ element: XMLElement, file: Int, draft: PolicyDraft
+  ) -> FWDConfiguration.Element? {
+    guard !FWDReader.irrelevant.contains(element.name) else { return nil }
+    let record = ExportRecord(element, file: file)
+    var result = element.name == "rule" ? rich(record) : plain(element.name, record)
+    if let doubt = draft.unread(
+      record, of: "the element `\(element.name)`", ignoring: FWDReader.irrelevant)
+    {
+      result.doubts.append(doubt)
+    }
+    return result
   }
 
-  private static func what(_ element: XMLElement) -> FWDConfiguration.Element.What? {
-    let port = element.attribute("port") ?? ""
-    let word = element.attribute("protocol") ?? ""
-    switch element.name {
-    case "service": return .service(element.attribute("name") ?? "")
-    case "port": return .port(port, protocol: word)
-    case "source-port": return .sourcePort(port, protocol: word)
-    case "protocol": return .protocol(element.attribute("value") ?? "")
-    case "icmp-block", "icmp-type": return .icmp(element.attribute("name") ?? "")
-    case "forward-port": return .forwardPort(port, protocol: word)
+  private static func plain(_ name: String, _ record: ExportRecord) -> FWDConfiguration.Element {
+    let what = what(name, record)
+    var verdict = FWDConfiguration.Element.Verdict.accept
+    switch what {
+    case .icmp: verdict = .reject
+    case .passive: verdict = .none
+    case .unknown: verdict = .open
+    default: break
+    }
+    return FWDConfiguration.Element(what: what, verdict: verdict, position: record.position)
+  }
+
+  private static func what(
+    _ name: String, _ record: ExportRecord
+  ) -> FWDConfiguration.Element.What {
+    switch name {
+    case "service": return .service(record.attribute("name") ?? "")
+    case "port":
+      return .port(record.attribute("port") ?? "", protocol: record.attribute("protocol") ?? "")
+    case "source-port":
+      return .sourcePort(
+        record.attribute("port") ?? "", protocol: record.attribute("protocol") ?? "")
+    case "protocol": return .protocol(record.attribute("value") ?? "")
+    case "icmp-block", "icmp-type": return .icmp(record.attribute("name") ?? "")
+    case "forward-port":
+      // Where the connection is sent does not matter: what answers there decides anyway.
+      _ = record.attribute("to-port")
+      _ = record.attribute("to-addr")
+      return .forwardPort(
+        record.attribute("port") ?? "", protocol: record.attribute("protocol") ?? "")
     case "masquerade": return .masquerade
-    case "tcp-mss-clamp": return .passive(element.name)
-    case "short", "description", "version": return nil
-    default: return .unknown(element.name)
+    case "tcp-mss-clamp":
+      _ = record.attribute("value")
+      return .passive(name)
+    default: return .unknown(name)
     }
   }
 
-  private static func rich(
-    _ rule: XMLElement, position: SourcePosition
-  ) -> FWDConfiguration.Element {
-    var result = FWDConfiguration.Element(what: .everything, verdict: .none, position: position)
+  private static let verdicts: [String: FWDConfiguration.Element.Verdict] = [
+    "accept": .accept, "reject": .reject, "drop": .drop,
+  ]
+
+  private static func rich(_ rule: ExportRecord) -> FWDConfiguration.Element {
+    var result = FWDConfiguration.Element(
+      what: .everything, verdict: .none, position: rule.position)
     result.isRich = true
     result.family = rule.attribute("family")
-    result.priority = rule.attribute("priority").flatMap { Int($0) } ?? 0
-    for element in rule.children {
-      switch element.name {
-      case "source": result.source = address(element)
-      case "destination": result.destination = address(element)
-      case "accept", "reject", "drop", "mark":
-        let verdicts: [String: FWDConfiguration.Element.Verdict] = [
-          "accept": .accept, "reject": .reject, "drop": .drop,
-        ]
-        result.verdict = verdicts[element.name] ?? .none
-        result.limit = element.child("limit")?.attribute("value")
-      case "log", "nflog", "audit": break
-      default:
-        if let what = what(element) { result.what = what }
-      }
+    // A priority that is no number stays unread, and is a doubt of the rule.
+    if case .xml(let element) = rule.body,
+      let priority = element.attribute("priority").flatMap({ Int($0) })
+    {
+      _ = rule.attribute("priority")
+      result.priority = priority
+    }
+    result.source = rule.record("source").flatMap(address)
+    result.destination = rule.record("destination").flatMap(address)
+    for (name, verdict) in verdicts.sorted(by: { $0.key < $1.key }) {
+      guard let action = rule.record(name) else { continue }
+      result.verdict = verdict
+      _ = action.attribute("type")
+      result.limit = action.record("limit")?.attribute("value")
+    }
+    // What logs and marks, with all its settings, decides nothing.
+    for name in ["mark", "log", "nflog", "audit"] { _ = rule.children(name) }
+    let kinds = [
+      "service", "port", "source-port", "protocol", "icmp-block", "icmp-type", "forward-port",
+      "masquerade", "tcp-mss-clamp",
+    ]
+    for name in kinds {
+      if let record = rule.record(name) { result.what = what(name, record) }
     }
     if case .icmp = result.what, result.verdict == .none { result.verdict = .reject }
     return result
   }
 
   /// `address`, `ipset` or `mac`, with `invert` where it is there.
-  static func address(_ element: XMLElement) -> FWDConfiguration.Address? {
-    let words = ["yes", "true", "1"]
-    let inverted = words.contains(element.attribute("invert")?.lowercased() ?? "")
+  static func address(_ element: ExportRecord) -> FWDConfiguration.Address? {
+    // Source addresses carry their family in old files; the address shows it.
+    _ = element.attribute("family")
+    var inverted = false
+    if case .xml(let xml) = element.body {
+      for name in ["invert", "not"] {
+        switch xml.attribute(name)?.lowercased() {
+        case "yes", "true", "1":
+          _ = element.attribute(name)
+          inverted = true
+        case "no", "false", "0": _ = element.attribute(name)
+        // Nothing, or a word that stays unread.
+        default: break
+        }
+      }
+    }
     if let text = element.attribute("address") {
       let kind: FWDConfiguration.Source.Kind =
         text.hasPrefix("ipset:") ? .ipset(String(text.dropFirst(6))) : .address(text)

@@ -8,10 +8,12 @@ import ImportKit
 /// kept.
 struct FWDElements {
   let configuration: FWDConfiguration
-  private(set) var objects = ObjectTable()
-  private(set) var notes: [Note] = []
+  private let draft: PolicyDraft
 
-  init(_ configuration: FWDConfiguration) { self.configuration = configuration }
+  init(_ configuration: FWDConfiguration, draft: PolicyDraft) {
+    self.configuration = configuration
+    self.draft = draft
+  }
 
   mutating func rules(_ elements: [FWDConfiguration.Element]) -> [Rule] {
     let ordered = elements.enumerated().sorted { left, right in
@@ -27,22 +29,29 @@ struct FWDElements {
     if element.priority != 0 { return (element.priority, 0) }
     switch element.verdict {
     case .none: return (0, 0)
-    case .reject, .drop: return (0, 1)
+    case .reject, .drop, .open: return (0, 1)
     case .accept: return (0, 2)
     }
   }
 
   private mutating func rules(_ element: FWDConfiguration.Element) -> [Rule] {
-    var base: [Clause] = []
-    if let family = element.family.flatMap({ AddressFamily(rawValue: $0) }) {
-      base.append(.family(family))
+    var base: [Clause] = element.doubts.map { .requires($0) }
+    if let word = element.family, !word.isEmpty {
+      if let family = AddressFamily(rawValue: word.lowercased()) {
+        base.append(.family(family))
+      } else {
+        base.append(
+          .requires(draft.doubt(.unresolved, "family `\(word)` is not known", at: element.position))
+        )
+      }
     }
     if let source = element.source { base += clauses(source, isSource: true, at: element.position) }
     if let destination = element.destination {
       base += clauses(destination, isSource: false, at: element.position)
     }
     if let limit = element.limit, element.verdict != .none {
-      base.append(.requires(Condition(.unmodelled, "holds up to \(limit) only")))
+      base.append(
+        .requires(draft.doubt(.unmodelled, "holds up to \(limit) only", at: element.position)))
     }
     let action: Action =
       switch element.verdict {
@@ -50,12 +59,22 @@ struct FWDElements {
       case .reject: .deny(.reject)
       case .drop: .deny(.drop)
       case .none: .continue
+      case .open: .allow
       }
-    return alternatives(element).map { name, clauses in
+    let made = alternatives(element).map { name, clauses in
       Rule(
         name: element.isRich ? "rich rule, \(name)" : name, match: Match(base + clauses),
         action: action, position: element.position)
     }
+    // What leaves open whether a rule that denies applies is in its match already.
+    guard element.verdict == .open || (element.verdict == .none && !element.doubts.isEmpty) else {
+      return made
+    }
+    let doubt = draft.doubt(
+      .unmodelled,
+      "an element of a zone or policy is not understood, and may accept as well as deny",
+      at: element.position)
+    return made.flatMap { draft.eitherWay($0, because: doubt) }
   }
 
   /// What an element asks of the packet; several where a service has several destinations.
@@ -80,8 +99,15 @@ struct FWDElements {
     case .everything: return [("any service", [])]
     case .passive(let name): return [(name, [.never("changes packets only")])]
     case .unknown(let name):
-      notes.append(Note(.unmodelled, "element `\(name)` is not modelled", at: element.position))
-      return [(name, [.requires(Condition(.unmodelled, "element `\(name)`"))])]
+      return [
+        (
+          name,
+          [
+            .requires(
+              draft.doubt(.unmodelled, "element `\(name)` is not modelled", at: element.position))
+          ]
+        )
+      ]
     }
   }
 
@@ -101,14 +127,13 @@ struct FWDElements {
           TemplateMarker.isPresent(in: next)
           ? "service `\(next)` is an unfilled template marker"
           : "service `\(next)` is not in the export (usr/lib/firewalld/services)"
-        notes.append(Note(.unresolved, text, at: position))
-        let unknown = ServiceTerm.condition(Condition(.unresolved, text))
+        let unknown = ServiceTerm.condition(draft.doubt(.unresolved, text, at: position))
         result.append((label, [.service(ServiceList([unknown]))]))
         continue
       }
       queue += found.includes.reversed()
       let number = object(found, at: position)
-      guard !objects.services[number].list.terms.isEmpty else { continue }
+      guard !draft.objects.services[number].list.terms.isEmpty else { continue }
       let ports = Clause.service(ServiceList([.object(number)]))
       if found.destinations.isEmpty {
         result.append((label, [ports]))
@@ -127,14 +152,15 @@ struct FWDElements {
   private mutating func object(
     _ service: FWDConfiguration.Service, at position: SourcePosition
   ) -> Int {
-    if let known = objects.service(service.name) { return known }
-    let number = objects.addService(
+    if let known = draft.objects.service(service.name) { return known }
+    let number = draft.objects.addService(
       id: service.name, name: service.name, kind: "service", position: service.position)
     let place = service.position ?? position
     var terms = service.ports.map { term($0.port, $0.protocol, isSource: false, at: place) }
     terms += service.sourcePorts.map { term($0.port, $0.protocol, isSource: true, at: place) }
     for word in service.protocols { terms.append(protocolTerm(word, at: place)) }
-    objects.setService(number, ServiceList(terms))
+    if let unread = service.unread { terms.append(.condition(unread)) }
+    draft.objects.setService(number, ServiceList(terms))
     return number
   }
 
@@ -147,9 +173,9 @@ struct FWDElements {
   private mutating func term(
     _ port: String, _ word: String, isSource: Bool, at position: SourcePosition
   ) -> ServiceTerm {
-    guard let number = LinuxNames.protocolNumber(word), let number,
-      let ports = LinuxNames.ports(port)
-    else { return .condition(unreadable("port `\(port)/\(word)`", port + word, at: position)) }
+    guard let number = IPProtocol.number(of: word), let ports = LinuxNames.ports(port) else {
+      return .condition(unreadable("port `\(port)/\(word)`", port + word, at: position))
+    }
     return .service(
       isSource
         ? Service(protocol: number, sourcePorts: ports)
@@ -161,10 +187,11 @@ struct FWDElements {
   }
 
   private mutating func protocolTerm(_ word: String, at position: SourcePosition) -> ServiceTerm {
-    guard let number = LinuxNames.protocolNumber(word) else {
+    if ["all", "0"].contains(word.lowercased()) { return .any }
+    guard let number = IPProtocol.number(of: word) else {
       return .condition(unreadable("protocol `\(word)`", word, at: position))
     }
-    return number.map { .service(Service(protocol: $0)) } ?? .any
+    return .service(Service(protocol: number))
   }
 
   // MARK: Addresses
@@ -181,49 +208,51 @@ struct FWDElements {
     case .mac(let text):
       let not = address.inverted ? "not " : ""
       return [
-        .requires(Condition(.unmodelled, "only \(not)for the network card `\(text)`"))
+        .requires(
+          draft.doubt(.unmodelled, "only \(not)for the network card `\(text)`", at: position))
       ]
     }
     return [isSource ? .source(list) : .destination(list)]
   }
 
-  mutating func term(_ text: String, at position: SourcePosition) -> EndpointTerm {
+  func term(_ text: String, at position: SourcePosition) -> EndpointTerm {
     if let set = AddressSet(parsing: text) { return .addresses(set) }
     return .condition(unreadable("address `\(text)`", text, at: position))
   }
 
-  mutating func ipset(_ name: String, at position: SourcePosition) -> EndpointTerm {
-    if let known = objects.endpoint(name) { return .object(known) }
+  func ipset(_ name: String, at position: SourcePosition) -> EndpointTerm {
+    if let known = draft.objects.endpoint(name) { return .object(known) }
     guard let set = configuration.ipsets[name] else {
-      let text = "the ipset `\(name)` is not in the export"
-      notes.append(Note(.unresolved, text, at: position))
-      return .condition(Condition(.unresolved, text))
+      return .condition(
+        draft.doubt(.unresolved, "the ipset `\(name)` is not in the export", at: position))
     }
-    let number = objects.addEndpoint(
+    let number = draft.objects.addEndpoint(
       id: name, name: name, kind: "ipset", position: set.position)
     var terms: [EndpointTerm] = []
+    func open(_ kind: Condition.Kind, _ why: String) {
+      terms.append(.condition(draft.doubt(kind, "the ipset `\(name)` \(why)", at: set.position)))
+    }
     if ["hash:ip", "hash:net"].contains(set.type) {
       terms = set.entries.map { term($0, at: set.position) }
     } else {
-      let text = "the ipset `\(name)` is of the type \(set.type)"
-      notes.append(Note(.unmodelled, text, at: set.position))
-      terms = [.condition(Condition(.unmodelled, text))]
+      open(.unmodelled, "is of the type \(set.type)")
     }
     if set.hasTimeout || set.entries.isEmpty {
-      let why = set.hasTimeout ? "changes at run time" : "has no entries in its file"
-      terms.append(.condition(Condition(.externalList, "the ipset `\(name)` \(why)")))
+      open(
+        .externalList, set.hasTimeout ? "changes at run time" : "has no entries in its file")
     }
-    objects.setEndpoint(number, EndpointList(terms))
+    if let option = set.oddOption { open(.unmodelled, "has the option `\(option)`") }
+    if let unread = set.unread { terms.append(.condition(unread)) }
+    draft.objects.setEndpoint(number, EndpointList(terms))
     return .object(number)
   }
 
-  private mutating func unreadable(
+  private func unreadable(
     _ what: String, _ value: String, at position: SourcePosition
   ) -> Condition {
-    let text =
+    draft.doubt(
+      .unresolved,
       TemplateMarker.isPresent(in: value)
-      ? "\(what) is an unfilled template marker" : "\(what) is not readable"
-    notes.append(Note(.unresolved, text, at: position))
-    return Condition(.unresolved, text)
+        ? "\(what) is an unfilled template marker" : "\(what) is not readable", at: position)
   }
 }

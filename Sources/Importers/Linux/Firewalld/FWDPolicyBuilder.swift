@@ -16,12 +16,14 @@ struct FWDPolicyBuilder {
   private var elements: FWDElements
   private var direct: IPTTableBuilder
   private let directDump: IPTDump
+  private let directStages: [TrafficKind: [Stage]]
   private var tables: [Table] = []
-  private var notes: [Note]
+  private let draft: PolicyDraft
 
   /// - Parameter isWhole: whether the settings of the machine came along, so that what is missing is
   ///   as the product has it.
-  init(_ configuration: FWDConfiguration, isWhole: Bool) {
+  init(_ configuration: FWDConfiguration, isWhole: Bool, draft: PolicyDraft) {
+    self.draft = draft
     var configuration = configuration
     zonesAreKnown = isWhole || !configuration.zones.isEmpty
     if zonesAreKnown {
@@ -36,13 +38,16 @@ struct FWDPolicyBuilder {
       ($0.priority, $0.name) < ($1.priority, $1.name)
     }
     let standard = configuration.defaultZone ?? (isWhole ? "public" : nil)
-    elements = FWDElements(configuration)
+    elements = FWDElements(configuration, draft: draft)
     directDump = FWDDirect(configuration.direct).dump
-    direct = IPTTableBuilder(directDump, prefix: "direct ")
+    direct = IPTTableBuilder(
+      directDump, prefix: "direct ", withoutFilter: configuration.usesIPTables == true,
+      draft: draft)
     direct.build()
+    directStages = direct.stages()
     bindings = FWDBindings(
-      zones, defaultZone: standard, named: direct.clients.zones.map(\.name))
-    notes = configuration.notes
+      zones, defaultZone: standard, named: direct.clients.zones.map(\.name),
+      elements: elements, draft: draft)
   }
 
   mutating func build(isWhole: Bool) -> Policy {
@@ -51,7 +56,7 @@ struct FWDPolicyBuilder {
       copy.rules = table.rules.flatMap(bindings.rewrite)
       tables.append(copy)
     }
-    notes += directDump.notes + direct.notes
+    draft.doubts.add(directDump.notes)
     for zone in zones { addHostTable(zone) }
     for policy in policies { addTable(policy) }
     addForwardTable(isWhole: isWhole)
@@ -59,18 +64,14 @@ struct FWDPolicyBuilder {
     addTranslationTable()
     addPassthroughTables()
     addAcceptingTables()
-    var policy = Policy(scope: "firewalld", format: "firewalld")
-    policy.pipelines = [forwardedPipeline, hostPipeline]
-    policy.tables = tables
-    policy.endpointObjects = elements.objects.endpoints
-    policy.serviceObjects = elements.objects.services
+    draft.policy.pipelines = [forwardedPipeline, hostPipeline]
+    draft.policy.tables = tables
     let clients = FWDClients(
       configuration: configuration, zones: zones, policies: policies, bindings: bindings,
-      direct: direct.clients)
-    policy.zones = clients.zones
-    policy.proposals = clients.proposals
-    policy.notes = notes + elements.notes + clients.notes
-    return policy
+      direct: direct.clients, draft: draft)
+    draft.policy.zones = clients.zones
+    draft.policy.proposals = clients.proposals
+    return draft.finish()
   }
 
   // MARK: Tables of zones and policies
@@ -88,10 +89,9 @@ struct FWDPolicyBuilder {
 
   private mutating func addTable(_ policy: FWDConfiguration.Policy) {
     var rules = elements.rules(policy.elements)
-    if let action = Self.action(policy.target) {
-      rules.append(
-        Rule(name: "target", match: Match(), action: action, position: policy.position))
-    }
+    rules += target(
+      policy.target,
+      Rule(name: "target", match: Match(), action: .continue, position: policy.position))
     tables.append(
       Table(
         name: tableName(policy), rules: rules,
@@ -99,20 +99,29 @@ struct FWDPolicyBuilder {
           .none, name: "target CONTINUE", position: policy.position)))
   }
 
-  private static func action(_ target: FWDConfiguration.Target) -> Action? {
+  /// The rules for a target; none where it leaves the decision to others.
+  private func target(_ target: FWDConfiguration.Target, _ prototype: Rule) -> [Rule] {
+    var rule = prototype
     switch target {
-    case .accept: .allow
-    case .drop: .deny(.drop)
-    case .reject: .deny(.reject)
-    case .byDefault, .goOn: nil
+    case .accept: rule.action = .allow
+    case .drop: rule.action = .deny(.drop)
+    case .reject: rule.action = .deny(.reject)
+    case .byDefault, .goOn: return []
+    case .open(let doubt): return draft.eitherWay(rule, because: doubt)
     }
+    return [rule]
   }
 
   /// The rule that leads to a policy. A policy that is switched off stays, with its target, so that
   /// a report can say that it would decide.
+  private func dispatch(
+    _ policy: FWDConfiguration.Policy, _ alternatives: [[Clause]]
+  ) -> [Rule] {
+    alternatives.flatMap { dispatch(policy, clauses: $0) }
+  }
+
   private func dispatch(_ policy: FWDConfiguration.Policy, clauses: [Clause]) -> [Rule] {
-    let doubt = policy.templateDoubt.map { [Clause.requires($0)] } ?? []
-    let match = Match(clauses + doubt)
+    let match = Match(clauses + policy.doubts.map { .requires($0) })
     var rules = [
       Rule(
         name: "policy \(policy.name)", enabled: !policy.isDisabled, match: match,
@@ -128,11 +137,10 @@ struct FWDPolicyBuilder {
     return rules
   }
 
-  private func clauses(ingress: [String], egress: [String]) -> [Clause] {
-    var clauses: [Clause] = []
-    if !ingress.contains("ANY") { clauses.append(.from(bindings.list(ingress))) }
-    if !egress.contains("ANY") { clauses.append(.to(bindings.list(egress))) }
-    return clauses
+  private func clauses(ingress: [String], egress: [String]) -> [[Clause]] {
+    let entering = ingress.contains("ANY") ? [[]] : bindings.entering(ingress)
+    let leaving: [Clause] = egress.contains("ANY") ? [] : [.to(bindings.leaving(egress))]
+    return entering.map { $0 + leaving }
   }
 
   /// Whether a policy is for routed traffic: between zones, or from or to any.
@@ -152,19 +160,26 @@ struct FWDPolicyBuilder {
     rules += directAccepts("FORWARD") + passthroughAccepts
     let forwarding = policies.filter(Self.isForwarding)
     for policy in forwarding where policy.priority < 0 {
-      rules += dispatch(policy, clauses: clauses(ingress: policy.ingress, egress: policy.egress))
+      rules += dispatch(policy, clauses(ingress: policy.ingress, egress: policy.egress))
     }
     for zone in zones { rules += inside(zone) }
     for policy in forwarding where policy.priority >= 0 {
-      rules += dispatch(policy, clauses: clauses(ingress: policy.ingress, egress: policy.egress))
+      rules += dispatch(policy, clauses(ingress: policy.ingress, egress: policy.egress))
     }
     for zone in zones {
-      guard let action = Self.action(zone.target) else { continue }
-      rules.append(
-        Rule(
-          name: "target of the zone \(zone.name)",
-          match: Match(from(zone)), action: action,
-          origin: zone.targetIsWritten ? .written : .implied, position: zone.position))
+      for clauses in from(zone) {
+        if let unread = zone.unread {
+          rules += draft.eitherWay(
+            Rule(
+              name: "zone \(zone.name)", match: Match(clauses), action: .allow, origin: .implied,
+              position: zone.position), because: unread)
+        }
+        rules += target(
+          zone.target,
+          Rule(
+            name: "target of the zone \(zone.name)", match: Match(clauses), action: .continue,
+            origin: zone.targetIsWritten ? .written : .implied, position: zone.position))
+      }
     }
     if !isWhole {
       rules.append(
@@ -173,10 +188,11 @@ struct FWDPolicyBuilder {
     for zone in zones { rules += masquerade(zone) }
     for zone in zones {
       guard case .byDefault = zone.target else { continue }
-      rules.append(
+      rules += from(zone).map { clauses in
         Rule(
-          name: "default target of the zone \(zone.name)", match: Match(from(zone)),
-          action: .deny(.reject), origin: .implied, position: zone.position))
+          name: "default target of the zone \(zone.name)", match: Match(clauses),
+          action: .deny(.reject), origin: .implied, position: zone.position)
+      }
     }
     tables.append(
       Table(
@@ -186,13 +202,14 @@ struct FWDPolicyBuilder {
           : DefaultAction(.none, name: "zones, which are not in the export")))
   }
 
-  private func from(_ zone: FWDConfiguration.Zone) -> [Clause] {
-    [.from(bindings.list([zone.name]))] + (zone.templateDoubt.map { [.requires($0)] } ?? [])
+  private func from(_ zone: FWDConfiguration.Zone) -> [[Clause]] {
+    bindings.entering([zone.name]).map { $0 + (zone.doubt.map { [.requires($0)] } ?? []) }
   }
 
   private func missing(_ text: String, action: Action) -> Rule {
     Rule(
-      name: "(not in the export)", match: Match([.requires(Condition(.unresolved, text))]),
+      name: "(not in the export)",
+      match: Match([.requires(draft.doubt(.missingPart, text))]),
       action: action, origin: .implied, position: SourcePosition(line: 0))
   }
 
@@ -207,7 +224,7 @@ struct FWDPolicyBuilder {
       position = zone.position
       doubt = [
         .requires(
-          Condition(
+          draft.doubt(
             .unmodelled,
             "forwarding inside a zone is on from firewalld 1.0; the release is not in "
               + "the export"))
@@ -215,12 +232,12 @@ struct FWDPolicyBuilder {
     } else {
       return []
     }
-    return [
+    return from(zone).map { clauses in
       Rule(
         name: "forward inside the zone \(zone.name)",
-        match: Match(from(zone) + [.to(bindings.list([zone.name]))] + doubt), action: .allow,
+        match: Match(clauses + [.to(bindings.leaving([zone.name]))] + doubt), action: .allow,
         origin: zone.isBuiltIn ? .implied : .written, position: position)
-    ]
+    }
   }
 
   /// Before release 1.0 masquerading also accepted routed traffic that leaves by the zone.
@@ -234,7 +251,8 @@ struct FWDPolicyBuilder {
       Rule(
         name: "masquerading of the zone \(zone.name)",
         match: Match([
-          .to(bindings.list([zone.name])), .requires(Condition(.unmodelled, doubt)),
+          .to(bindings.leaving([zone.name])),
+          .requires(draft.doubt(.unmodelled, doubt, at: position)),
         ]), action: .allow, origin: zone.isBuiltIn ? .implied : .written, position: position)
     ]
   }
@@ -244,7 +262,7 @@ struct FWDPolicyBuilder {
   private mutating func addOutputTable(isWhole: Bool) {
     var rules = directAccepts("OUTPUT") + passthroughAccepts
     for policy in policies where Self.isOutgoing(policy) {
-      rules += dispatch(policy, clauses: clauses(ingress: ["ANY"], egress: policy.egress))
+      rules += dispatch(policy, clauses(ingress: ["ANY"], egress: policy.egress))
     }
     if !isWhole {
       rules.append(
@@ -267,7 +285,7 @@ struct FWDPolicyBuilder {
     if configuration.usesIPTables == nil {
       doubt = [
         .requires(
-          Condition(
+          draft.doubt(
             .unmodelled,
             "with FirewallBackend=iptables, what direct rules accept does not meet zones "
               + "and policies; firewalld.conf is not in the export"))
@@ -306,19 +324,17 @@ struct FWDPolicyBuilder {
     var rules: [Rule] = []
     func add(_ element: FWDConfiguration.Element, from clauses: [Clause]) {
       guard case .forwardPort(let port, let word) = element.what else { return }
-      let condition = Condition(
+      let condition = draft.doubt(
         .unmodelled,
-        "the forwarded port \(port)/\(word) sends the connection elsewhere; what answers "
-          + "there decides")
+        "the forwarded port \(port)/\(word) sends the connection elsewhere; what answers there "
+          + "decides", at: element.position)
       var match = clauses
       match +=
         element.source.map { elements.clauses($0, isSource: true, at: element.position) } ?? []
       match +=
         element.destination.map { elements.clauses($0, isSource: false, at: element.position) }
         ?? []
-      if let number = LinuxNames.protocolNumber(word), let number,
-        let ports = LinuxNames.ports(port)
-      {
+      if let number = IPProtocol.number(of: word), let ports = LinuxNames.ports(port) {
         match.append(
           .service(ServiceList([.service(Service(protocol: number, destinationPorts: ports))])))
       }
@@ -328,11 +344,14 @@ struct FWDPolicyBuilder {
           action: .deny(.drop), position: element.position))
     }
     for zone in zones {
-      for element in zone.elements { add(element, from: from(zone)) }
+      for element in zone.elements {
+        for clauses in from(zone) { add(element, from: clauses) }
+      }
     }
     for policy in policies where !policy.isDisabled && !policy.ingress.contains("HOST") {
-      let clauses = clauses(ingress: policy.ingress, egress: ["ANY"])
-      for element in policy.elements { add(element, from: clauses) }
+      for clauses in clauses(ingress: policy.ingress, egress: ["ANY"]) {
+        for element in policy.elements { add(element, from: clauses) }
+      }
     }
     guard !rules.isEmpty else { return }
     tables.append(
@@ -346,7 +365,7 @@ struct FWDPolicyBuilder {
   /// Passthrough commands may stop a packet; with the iptables backend they may accept it, too.
   private mutating func addPassthroughTables() {
     for (number, place) in directDump.rulesElsewhere.enumerated() {
-      let match = Match([.requires(Condition(.unmodelled, place.text))])
+      let match = Match([.requires(draft.doubt(.unmodelled, place.text, at: place.position))])
       tables.append(
         Table(
           name: Self.passthroughName(number),
@@ -366,48 +385,39 @@ struct FWDPolicyBuilder {
     guard configuration.usesIPTables != false else { return [] }
     return directDump.rulesElsewhere.map { place in
       Rule(
-        name: "passthrough", match: Match([.requires(Condition(.unmodelled, place.text))]),
+        name: "passthrough",
+        match: Match([.requires(draft.doubt(.unmodelled, place.text, at: place.position))]),
         action: .allow, position: place.position)
     }
   }
 
   // MARK: Pipelines
 
+  /// The stages of zones and policies stand among those of direct rules. Both let established
+  /// connections pass ahead of everything (`filter_FORWARD`, `filter_INPUT`), so later packets meet
+  /// direct rules alone.
   private var forwardedPipeline: Pipeline {
-    var stages = directStages(
-      .forwarded,
-      [("PREROUTING", ["raw", "mangle", "nat"]), ("FORWARD", ["mangle", "filter", "security"])])
+    var own: [Stage] = []
     if tables.contains(where: { $0.name == "forwarded ports" }) {
-      stages.append(Stage(table: "forwarded ports", isAuxiliary: true))
+      own.append(Stage(table: "forwarded ports", isAuxiliary: true))
     }
-    stages += passthroughStages + [Stage(table: "forward")]
-    stages += directStages(.forwarded, [("POSTROUTING", ["mangle", "nat"])])
-    return Pipeline(traffic: .forwarded, mode: .allOf, stages: stages)
+    own += passthroughStages + [Stage(table: "forward")]
+    return pipeline(.forwarded, own)
   }
 
   private var hostPipeline: Pipeline {
-    let stages = directStages(
-      .host,
-      [
-        ("OUTPUT", ["raw", "mangle", "nat", "filter", "security"]),
-        ("POSTROUTING", ["mangle", "nat"]),
-      ])
-    return Pipeline(
-      traffic: .host, mode: .allOf, stages: stages + passthroughStages + [Stage(table: "output")])
+    pipeline(.host, passthroughStages + [Stage(table: "output")])
   }
 
-  private func directStages(
-    _ traffic: TrafficKind, _ hooks: [(chain: String, tables: [String])]
-  ) -> [Stage] {
-    var stages: [Stage] = []
-    for (chain, tables) in hooks {
-      for table in tables where !(table == "filter" && configuration.usesIPTables == true) {
-        for family in AddressFamily.allCases {
-          guard let name = direct.name(family, table, chain, for: traffic) else { continue }
-          stages.append(Stage(table: name, families: [family], isAuxiliary: true))
-        }
-      }
+  private func pipeline(_ traffic: TrafficKind, _ own: [Stage]) -> Pipeline {
+    let direct = (directStages[traffic] ?? []).map { stage in
+      var stage = stage
+      stage.isAuxiliary = true
+      return stage
     }
-    return stages
+    return Pipeline(
+      traffic: traffic, mode: .allOf,
+      stages: direct.filter { $0.phase == .firstPacket } + own
+        + direct.filter { $0.phase != .firstPacket })
   }
 }

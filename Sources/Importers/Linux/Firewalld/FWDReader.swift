@@ -8,9 +8,17 @@ import ImportKit
 /// "files in /etc/firewalld overload those in /usr/lib/firewalld".
 struct FWDReader {
   private(set) var configuration = FWDConfiguration()
+  private let draft: PolicyDraft
   private var file = 0
   /// Where each named thing came from, to tell a local file from the vendor's.
   private var vendorOwned: Set<String> = []
+
+  init(_ draft: PolicyDraft) { self.draft = draft }
+
+  /// Names and descriptions are for people; versions of a file say nothing about its rules.
+  static let irrelevant = IrrelevantMembers([
+    ("for people", ["short", "description", "@version", "version"])
+  ])
 
   private func position(_ element: XMLElement) -> SourcePosition {
     SourcePosition(file: file, line: element.line)
@@ -39,10 +47,9 @@ struct FWDReader {
       if isKnown(root.name, name) { return }
       vendorOwned.insert(key)
     } else if isKnown(root.name, name), !vendorOwned.contains(key), root.name != "direct" {
-      configuration.notes.append(
-        Note(
-          .reading, "the \(root.name) `\(name)` is given twice; the later file counts",
-          at: position(root)))
+      draft.note(
+        .reading, "the \(root.name) `\(name)` is given twice; the later file counts",
+        at: position(root))
     }
     let doubt = templateDoubt(root, name: name)
     switch root.name {
@@ -71,14 +78,12 @@ struct FWDReader {
     guard root.hasStrayText, !root.text.isEmpty else { return nil }
     if TemplateMarker.isPresent(in: root.text) {
       let text = "the \(root.name) `\(name)` is an unrendered template"
-      configuration.notes.append(Note(.unresolved, text, at: position(root)))
-      return Condition(.unresolved, text)
+      return draft.doubt(.unresolved, text, at: position(root))
     }
-    configuration.notes.append(
-      Note(
-        .reading,
-        "text between the elements of the \(root.name) `\(name)` is passed over, as current "
-          + "releases do", at: position(root)))
+    draft.note(
+      .reading,
+      "text between the elements of the \(root.name) `\(name)` is passed over, as current releases "
+        + "do", at: position(root))
     return nil
   }
 
@@ -98,76 +103,104 @@ struct FWDReader {
 
   // MARK: Zones and policies
 
-  private mutating func zone(
+  private func zone(
     _ root: XMLElement, name: String, doubt: Condition?
   ) -> FWDConfiguration.Zone {
     var zone = FWDConfiguration.Zone(name: name, position: position(root))
-    zone.templateDoubt = doubt
-    if let target = root.attribute("target") {
+    zone.doubt = doubt
+    let record = ExportRecord(root, file: file)
+    if let target = record.attribute("target") {
       zone.targetIsWritten = true
-      zone.target = self.target(target, standard: .byDefault, at: position(root))
+      zone.target = self.target(target, at: position(root))
     }
     for element in root.children {
+      let place = position(element)
       switch element.name {
       case "interface":
+        _ = record.children("interface")
         guard let interface = element.attribute("name") else { continue }
         if TemplateMarker.isPresent(in: interface) {
-          configuration.notes.append(
-            Note(
-              .unresolved, "interface `\(interface)` is an unfilled template marker",
-              at: position(element)))
+          draft.note(
+            .unresolved, "interface `\(interface)` is an unfilled template marker", at: place)
+          zone.openBindings.append(place)
         } else {
           zone.interfaces.append(interface)
         }
       case "source":
-        if let kind = addressKind(element) {
-          zone.sources.append(FWDConfiguration.Source(kind: kind, position: position(element)))
+        _ = record.children("source")
+        if let kind = FWDElementReader.address(ExportRecord(element, file: file))?.kind {
+          zone.sources.append(FWDConfiguration.Source(kind: kind, position: place))
+        } else {
+          zone.openBindings.append(place)
         }
-      case "forward": zone.forward = position(element)
-      case "masquerade": zone.masquerade = position(element)
-      case "icmp-block-inversion": break
+      case "forward":
+        _ = record.children("forward")
+        zone.forward = place
+      case "masquerade":
+        _ = record.children("masquerade")
+        zone.masquerade = place
+      case "icmp-block-inversion": _ = record.children("icmp-block-inversion")
       default:
-        if let read = FWDElementReader.read(element, position: position(element)) {
-          zone.elements.append(read)
-        }
+        guard let read = FWDElementReader.read(element, file: file, draft: draft) else { continue }
+        _ = record.children(element.name)
+        zone.elements.append(read)
       }
     }
+    zone.unread = draft.unread(record, of: "the zone `\(name)`", ignoring: Self.irrelevant)
     return zone
   }
 
-  private mutating func policy(
+  private func policy(
     _ root: XMLElement, name: String, doubt: Condition?
   ) -> FWDConfiguration.Policy {
     var policy = FWDConfiguration.Policy(name: name, position: position(root))
-    policy.templateDoubt = doubt
-    if let target = root.attribute("target") {
-      policy.target = self.target(target, standard: .goOn, at: position(root))
+    policy.doubts = doubt.map { [$0] } ?? []
+    let record = ExportRecord(root, file: file)
+    if let target = record.attribute("target") {
+      let read = self.target(target, at: position(root))
+      if case .byDefault = read { policy.target = .goOn } else { policy.target = read }
     }
-    if let priority = root.attribute("priority") {
+    if let priority = record.attribute("priority") {
       policy.priority = Int(priority) ?? -1
       if Int(priority) == nil {
-        configuration.notes.append(
-          Note(.unresolved, "priority `\(priority)` is not a number", at: position(root)))
+        policy.doubts.append(
+          draft.doubt(
+            .unresolved, "priority `\(priority)` of the policy `\(name)` is not a number",
+            at: position(root)))
       }
     }
     for element in root.children {
       switch element.name {
-      case "disable": policy.isDisabled = true
-      case "ingress-zone": policy.ingress += element.attribute("name").map { [$0] } ?? []
-      case "egress-zone": policy.egress += element.attribute("name").map { [$0] } ?? []
-      case "masquerade": policy.masquerade = position(element)
+      case "disable":
+        _ = record.children("disable")
+        policy.isDisabled = true
+      case "ingress-zone":
+        _ = record.children("ingress-zone")
+        policy.ingress += element.attribute("name").map { [$0] } ?? []
+      case "egress-zone":
+        _ = record.children("egress-zone")
+        policy.egress += element.attribute("name").map { [$0] } ?? []
+      case "masquerade":
+        _ = record.children("masquerade")
+        policy.masquerade = position(element)
       default:
-        if let read = FWDElementReader.read(element, position: position(element)) {
-          policy.elements.append(read)
-        }
+        guard let read = FWDElementReader.read(element, file: file, draft: draft) else { continue }
+        _ = record.children(element.name)
+        policy.elements.append(read)
       }
     }
+    for zone in policy.ingress + policy.egress where TemplateMarker.isPresent(in: zone) {
+      policy.doubts.append(
+        draft.doubt(
+          .unresolved, "zone `\(zone)` of the policy `\(name)` is an unfilled template marker",
+          at: position(root)))
+    }
+    policy.doubts +=
+      draft.unread(record, of: "the policy `\(name)`", ignoring: Self.irrelevant).map { [$0] } ?? []
     return policy
   }
 
-  private mutating func target(
-    _ text: String, standard: FWDConfiguration.Target, at position: SourcePosition
-  ) -> FWDConfiguration.Target {
+  private func target(_ text: String, at position: SourcePosition) -> FWDConfiguration.Target {
     switch text.uppercased() {
     case "ACCEPT": return .accept
     case "DROP": return .drop
@@ -175,77 +208,108 @@ struct FWDReader {
     case "CONTINUE": return .goOn
     case "DEFAULT": return .byDefault
     default:
-      configuration.notes.append(
-        Note(.unresolved, "target `\(text)` is not known", at: position))
-      return standard
+      return .open(draft.doubt(.unresolved, "target `\(text)` is not known", at: position))
     }
-  }
-
-  private func addressKind(_ element: XMLElement) -> FWDConfiguration.Source.Kind? {
-    FWDElementReader.address(element)?.kind
   }
 
   // MARK: Services, sets, direct rules
 
+  /// What helpers and modules a service asks for plays no part for the port that it names.
+  private static let irrelevantOfServices = irrelevant.union([
+    "module": "tracking of related connections", "helper": "tracking of related connections",
+  ])
+
   private func service(_ root: XMLElement, name: String) -> FWDConfiguration.Service {
     var service = FWDConfiguration.Service(name: name, position: position(root))
-    for element in root.children {
-      let port = element.attribute("port") ?? ""
-      let word = element.attribute("protocol") ?? ""
-      switch element.name {
-      case "port" where port.isEmpty: service.protocols.append(word)
-      case "port": service.ports.append((port, word))
-      case "source-port": service.sourcePorts.append((port, word))
-      case "protocol": service.protocols.append(element.attribute("value") ?? "")
-      case "include": service.includes.append(element.attribute("service") ?? "")
-      case "destination":
-        for family in ["ipv4", "ipv6"] {
-          if let address = element.attribute(family) { service.destinations[family] = address }
+    let record = ExportRecord(root, file: file)
+    for word in ["port", "source-port"] {
+      for element in record.records(word) {
+        let port = element.attribute("port") ?? ""
+        let number = element.attribute("protocol") ?? ""
+        if word == "source-port" {
+          service.sourcePorts.append((port, number))
+        } else if port.isEmpty {
+          service.protocols.append(number)
+        } else {
+          service.ports.append((port, number))
         }
-      default: break
       }
     }
+    for element in record.records("protocol") {
+      service.protocols.append(element.attribute("value") ?? "")
+    }
+    for element in record.records("include") {
+      service.includes.append(element.attribute("service") ?? "")
+    }
+    for element in record.records("destination") {
+      for family in ["ipv4", "ipv6"] {
+        if let address = element.attribute(family) { service.destinations[family] = address }
+      }
+    }
+    service.unread = draft.unread(
+      record, of: "the service `\(name)`", ignoring: Self.irrelevantOfServices)
     return service
   }
 
+  /// Sizes of the kernel's table, which change nothing but how many entries it holds.
+  private static let sizes: Set<String> = ["hashsize", "maxelem", "family"]
+
   private func ipset(_ root: XMLElement, name: String) -> FWDConfiguration.IPSet {
     var set = FWDConfiguration.IPSet(name: name, position: position(root))
-    set.type = root.attribute("type") ?? ""
-    for element in root.children {
-      if element.name == "entry" { set.entries.append(element.text) }
-      if element.name == "option", element.attribute("name") == "timeout",
-        element.attribute("value") != "0"
-      {
-        set.hasTimeout = true
+    let record = ExportRecord(root, file: file)
+    set.type = record.attribute("type") ?? ""
+    set.entries = record.children("entry").map(\.text)
+    for option in record.records("option") {
+      let value = option.attribute("value") ?? ""
+      switch option.attribute("name") ?? "" {
+      case "timeout": set.hasTimeout = set.hasTimeout || value != "0"
+      case let name where Self.sizes.contains(name): break
+      case let name: set.oddOption = name
       }
     }
+    set.unread = draft.unread(record, of: "the ipset `\(name)`", ignoring: Self.irrelevant)
     return set
   }
 
   private func direct(_ root: XMLElement) -> FWDDirectFile {
     var result = FWDDirectFile()
-    for element in root.children {
-      let family = element.attribute("ipv") ?? ""
-      let table = element.attribute("table") ?? ""
-      let chain = element.attribute("chain") ?? ""
-      switch element.name {
-      case "rule":
-        result.rules.append(
-          FWDDirectFile.Rule(
-            family: family, table: table, chain: chain,
-            priority: element.attribute("priority").flatMap { Int($0) } ?? 0,
-            arguments: element.text, position: position(element)))
-      case "chain":
-        result.chains.append(
-          FWDDirectFile.Chain(
-            family: family, table: table, name: chain, position: position(element)))
-      case "passthrough":
-        result.passthroughs.append(
-          FWDDirectFile.Passthrough(
-            family: family, arguments: element.text, position: position(element)))
-      default: break
+    let whole = ExportRecord(root, file: file)
+    for record in whole.records("rule") {
+      let family = record.attribute("ipv") ?? ""
+      let table = record.attribute("table") ?? ""
+      let chain = record.attribute("chain") ?? ""
+      let priority = record.attribute("priority").map { Int($0) } ?? 0
+      guard ["ipv4", "ipv6", "eb"].contains(family), !table.isEmpty, !chain.isEmpty,
+        let priority,
+        draft.unread(record, of: "a direct rule", ignoring: Self.irrelevant) == nil
+      else {
+        result.unreadable.append(record.position)
+        continue
       }
+      result.rules.append(
+        FWDDirectFile.Rule(
+          family: family, table: table, chain: chain, priority: priority,
+          arguments: Self.text(record), position: record.position))
+    }
+    for record in whole.records("chain") {
+      result.chains.append(
+        FWDDirectFile.Chain(
+          family: record.attribute("ipv") ?? "", table: record.attribute("table") ?? "",
+          name: record.attribute("chain") ?? "", position: record.position))
+    }
+    for record in whole.records("passthrough") {
+      result.passthroughs.append(
+        FWDDirectFile.Passthrough(
+          family: record.attribute("ipv") ?? "", arguments: Self.text(record),
+          position: record.position))
+    }
+    if draft.unread(whole, of: "direct.xml", ignoring: Self.irrelevant) != nil {
+      result.unreadable.append(position(root))
     }
     return result
+  }
+
+  private static func text(_ record: ExportRecord) -> String {
+    if case .xml(let element) = record.body { element.text } else { "" }
   }
 }

@@ -22,7 +22,7 @@ package struct FirewalldImporter: ExportImporter {
       "firewall-cmd --runtime-to-permanent first, where changes were made at run time",
     ],
     pieces: "a folder with zones, policies, services, ipsets, direct.xml and firewalld.conf",
-    importerVersion: 1)
+    importerVersion: 2)
 
   package let xmlRoots: Set<String> = [
     "zone", "policy", "service", "ipset", "icmptype", "helper", "direct", "whitelist",
@@ -71,9 +71,10 @@ package struct FirewalldImporter: ExportImporter {
   }
 
   package func read(_ documents: [ExportDocument]) throws(ImportError) -> ImportedExport {
-    var reader = FWDReader()
+    let draft = PolicyDraft(Policy(scope: "firewalld", format: "firewalld"))
+    var reader = FWDReader(draft)
     for (number, document) in documents.enumerated() { reader.read(document, file: number) }
-    var configuration = reader.configuration
+    let configuration = reader.configuration
     let hasRules =
       !configuration.zones.isEmpty || !configuration.policies.isEmpty
       || !configuration.direct.isEmpty
@@ -85,13 +86,12 @@ package struct FirewalldImporter: ExportImporter {
         advice: "give the whole folder /etc/firewalld")
     }
     if !isWhole {
-      configuration.notes.append(
-        Note(
-          .completeness,
-          "firewalld.conf is not in the export, so this may be a part of the "
-            + "configuration only; give the whole folder /etc/firewalld"))
+      draft.note(
+        .completeness,
+        "firewalld.conf is not in the export, so this may be a part of the configuration only; give "
+          + "the whole folder /etc/firewalld")
     }
-    var builder = FWDPolicyBuilder(configuration, isWhole: isWhole)
+    var builder = FWDPolicyBuilder(configuration, isWhole: isWhole, draft: draft)
     return ImportedExport(policies: [builder.build(isWhole: isWhole)])
   }
 }

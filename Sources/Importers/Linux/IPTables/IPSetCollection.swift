@@ -33,11 +33,30 @@ struct IPSetCollection {
       let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
       guard words.count >= 3 else { continue }
       if words[0] == "create" {
-        sets[words[1]] = Entries(type: words[2], isDynamic: words.contains("timeout"))
+        sets[words[1]] = Entries(
+          type: words[2], isDynamic: words.contains("timeout"),
+          unreadable: Self.oddOption(words.dropFirst(3)))
       } else if words[0] == "add" {
         add(words[2], to: words[1], except: words.contains("nomatch"))
       }
     }
+  }
+
+  /// The options of `create` that change nothing of what a set holds, with how many words follow.
+  /// Source: ipset(8), "GENERIC CREATE AND ADD OPTIONS".
+  private static let harmless: [String: Int] = [
+    "family": 1, "hashsize": 1, "maxelem": 1, "bucketsize": 1, "initval": 1, "timeout": 1,
+    "counters": 0, "comment": 0, "skbinfo": 0, "forceadd": 0, "range": 1, "probes": 1, "resize": 1,
+  ]
+
+  /// Why a set with other options is not readable: a netmask changes what is looked up.
+  private static func oddOption(_ words: ArraySlice<String>) -> String? {
+    var rest = words
+    while let word = rest.popFirst() {
+      guard let count = harmless[word] else { return "which has the option `\(word)`" }
+      rest = rest.dropFirst(count)
+    }
+    return nil
   }
 
   private mutating func add(_ text: String, to name: String, except: Bool) {
@@ -58,7 +77,7 @@ struct IPSetCollection {
   }
 
   /// Nil where the set did not come with the dump.
-  func list(named name: String, directions: [String]) -> Lookup? {
+  func list(named name: String, directions: [String], draft: PolicyDraft) -> Lookup? {
     guard let set = sets[name] else { return nil }
     if let why = set.unreadable { return .unreadable(why) }
     guard directions.count == 1, ["src", "dst"].contains(directions[0]) else {
@@ -75,7 +94,8 @@ struct IPSetCollection {
     }
     var terms = set.terms
     if set.isDynamic {
-      terms.append(.condition(Condition(.externalList, "the ipset `\(name)` changes at run time")))
+      terms.append(
+        .condition(draft.doubt(.externalList, "the ipset `\(name)` changes at run time")))
     }
     return .addresses(
       EndpointList(terms, except: set.exceptions), isSource: directions[0] == "src")

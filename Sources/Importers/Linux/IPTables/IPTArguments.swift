@@ -23,7 +23,9 @@ struct IPTTarget {
 
 /// A rule sorted into options and target.
 ///
-/// `!` stands before an option, or, in rules of old tools, behind it: both mean the same.
+/// The order of options is free (iptables(8)): what stands behind `-j` belongs to the target only if
+/// the target has an option of that name (``IPTEffect/options(of:)``). `!` stands before an option,
+/// or, in rules of old tools, behind it: both mean the same.
 struct IPTArguments {
   private(set) var options: [IPTOption] = []
   private(set) var target: IPTTarget?
@@ -33,11 +35,21 @@ struct IPTArguments {
   /// A word that belongs to nothing: the rule is not readable as a whole.
   private(set) var strayWord: String?
 
+  /// Options that take the next word whatever it looks like: a comment may be `-j`.
+  private static let texts: Set<String> = [
+    "--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string", "--hex-string",
+  ]
+  /// Short options of the rule itself, which may have their value without a blank: `-ptcp`.
+  private static let short: Set<String> = ["-p", "-s", "-d", "-i", "-o", "-j", "-g", "-m"]
+
   init(_ tokens: [IPTToken]) {
+    let tokens = Self.separated(tokens)
     var module = ""
     var moduleIsUsed = true
     var index = 0
     var negated = false
+    // What stands behind the target and is none of its options; where the target is not known, it
+    // may be.
     while index < tokens.count {
       let token = tokens[index]
       index += 1
@@ -56,12 +68,15 @@ struct IPTArguments {
         negated.toggle()
         index += 1
       }
+      if Self.texts.contains(token.text), index < tokens.count {
+        values.append(tokens[index].text)
+        index += 1
+      }
       while index < tokens.count, !tokens[index].isOption, !tokens[index].isNot {
         values.append(tokens[index].text)
         index += 1
       }
-      let option = IPTOption(
-        module: module, name: token.text, negated: negated, values: values)
+      let option = IPTOption(module: module, name: token.text, negated: negated, values: values)
       negated = false
       switch token.text {
       case "-m", "--match":
@@ -71,12 +86,12 @@ struct IPTArguments {
       case "-j", "--jump", "-g", "--goto":
         target = IPTTarget(
           name: option.value, isGoto: token.text == "-g" || token.text == "--goto")
-      case "--comment" where target == nil:
+      case "--comment" where module == "comment" || target == nil:
         comment = values.joined(separator: " ")
         moduleIsUsed = true
       case "-c", "--set-counters": break
       default:
-        if target != nil {
+        if let name = target?.name, IPTEffect.takes(token.text, target: name) {
           target?.options.append(option)
         } else {
           options.append(option)
@@ -85,5 +100,27 @@ struct IPTArguments {
       }
     }
     if !moduleIsUsed { bareModules.append(module) }
+  }
+
+  /// Options and values that are written as one word, `-ptcp` and `--dport=443`, in two.
+  private static func separated(_ tokens: [IPTToken]) -> [IPTToken] {
+    var result: [IPTToken] = []
+    for token in tokens {
+      guard token.isOption, result.last.map({ !texts.contains($0.text) }) ?? true else {
+        result.append(token)
+        continue
+      }
+      let head = String(token.text.prefix(2))
+      if token.text.hasPrefix("--"), let equals = token.text.firstIndex(of: "=") {
+        result.append(IPTToken(token.text[..<equals]))
+        result.append(IPTToken(token.text[token.text.index(after: equals)...], quoted: true))
+      } else if short.contains(head), token.text.count > 2 {
+        result.append(IPTToken(head))
+        result.append(IPTToken(token.text.dropFirst(2), quoted: true))
+      } else {
+        result.append(token)
+      }
+    }
+    return result
   }
 }

@@ -20,15 +20,21 @@ struct IPTClients {
   private var ownWayOut: String?
 
   mutating func see(
-    _ outcome: IPTRuleTranslator.Outcome, target: IPTTarget?, table: String, hooks: Set<String>
+    _ outcome: IPTRuleTranslator.Outcome, rules: [Rule], target: IPTTarget?, table: String,
+    hooks: Set<String>
   ) {
     interfaces.formUnion(outcome.entering)
     interfaces.formUnion(outcome.leaving)
-    let passes = outcome.rules.contains { rule in
+    let passes = rules.contains { rule in
       switch rule.action {
       case .allow, .jump, .goto: true
       default: false
       }
+    }
+    // A rule that no first packet meets and answers do shows the way from its other end.
+    if hooks.contains("FORWARD"), rules.allSatisfy(Self.isForAnswers) {
+      if table == "filter", passes { leaving.formUnion(outcome.entering) }
+      return
     }
     if hooks.contains("FORWARD") {
       entering.formUnion(outcome.entering)
@@ -43,6 +49,12 @@ struct IPTClients {
       translates = true
       outward.formUnion(outcome.leaving)
       if let set = outcome.sources { translated.append(set) }
+    }
+  }
+
+  private static func isForAnswers(_ rule: Rule) -> Bool {
+    rule.match.clauses.contains { clause in
+      if case .never(let why) = clause { why.hasPrefix("for connection state") } else { false }
     }
   }
 

@@ -7,8 +7,9 @@ struct IPTPlace {
   let hooks: Set<String>
   /// Nil where the chain serves routed and own traffic alike.
   let traffic: TrafficKind?
-  /// Whether rules of the table `raw` may switch connection tracking off for a TCP flow.
-  let mayBeUntracked: Bool
+  /// By which packet, and what is known of it. Of several hooks it names one; tables of one name
+  /// have one priority at all hooks that matter to it.
+  let view: NFView
 
   /// Whether a packet has an entering interface there: nil where that differs between the hooks.
   var knowsEntering: Bool? { Self.all(hooks, in: ["PREROUTING", "INPUT", "FORWARD"]) }
@@ -20,28 +21,30 @@ struct IPTPlace {
   }
 }
 
-/// Translates the options of a rule into clauses.
+/// Translates the options of a rule into clauses, as one packet of a TCP connection to the Internet
+/// meets it.
 ///
-/// What is judged is the first packet of a TCP connection to the Internet. What that packet settles
-/// (flags, state, direction, address types) is settled here; what depends on anything else becomes a
-/// condition. Source: iptables(8), iptables-extensions(8).
+/// What that packet settles (flags, state, direction, address types) is settled here; what depends
+/// on anything else becomes a condition. Source: iptables(8), iptables-extensions(8).
 struct IPTMatcher {
   let place: IPTPlace
   let position: SourcePosition
   /// Sets of addresses that came with the dump, by name; others are conditions.
   let sets: IPSetCollection
+  let draft: PolicyDraft
   private(set) var clauses: [Clause] = []
-  private(set) var notes: [Note] = []
   private(set) var entering: [String] = []
   private(set) var leaving: [String] = []
   private(set) var sources: AddressSet?
-  /// Whether the answer differs between routed and own traffic.
-  private(set) var dependsOnTraffic = false
 
-  init(_ rule: IPTArguments, place: IPTPlace, position: SourcePosition, sets: IPSetCollection) {
+  init(
+    _ rule: IPTArguments, place: IPTPlace, position: SourcePosition, sets: IPSetCollection,
+    draft: PolicyDraft
+  ) {
     self.place = place
     self.position = position
     self.sets = sets
+    self.draft = draft
     for module in rule.bareModules { addBare(module) }
     for option in rule.options { add(option) }
     if let word = rule.strayWord {
@@ -49,14 +52,16 @@ struct IPTMatcher {
     }
   }
 
+  var view: NFView { place.view }
+
+  /// Something that is not understood.
   mutating func doubt(_ what: String, _ kind: Condition.Kind = .unmodelled) {
-    notes.append(Note(.unmodelled, "\(what) is not modelled", at: position))
-    clauses.append(.requires(Condition(kind, what)))
+    require(kind, "\(what) is not modelled")
   }
 
-  /// A condition that needs no note: what it says is all there is to say.
+  /// A condition in words of its own.
   mutating func require(_ kind: Condition.Kind, _ detail: String) {
-    clauses.append(.requires(Condition(kind, detail)))
+    clauses.append(.requires(draft.doubt(kind, detail, at: position)))
   }
 
   mutating func never(_ why: String) { clauses.append(.never(why)) }
@@ -68,8 +73,6 @@ struct IPTMatcher {
 
   mutating func append(_ clause: Clause) { clauses.append(clause) }
 
-  mutating func markTrafficDependent() { dependsOnTraffic = true }
-
   // MARK: Options of the rule itself
 
   private mutating func add(_ option: IPTOption) {
@@ -80,7 +83,7 @@ struct IPTMatcher {
     case "-i", "--in-interface": addInterface(option, isEntering: true)
     case "-o", "--out-interface": addInterface(option, isEntering: false)
     case "-f", "--fragment":
-      // A first packet of a TCP connection comes in one piece.
+      // The packets of a TCP connection come in one piece.
       if !option.negated { never("for fragments only") }
     case "-4", "--ipv4": if place.family == .ipv6 { never("for IPv4 only") }
     case "-6", "--ipv6": if place.family == .ipv4 { never("for IPv6 only") }
@@ -89,12 +92,13 @@ struct IPTMatcher {
   }
 
   private mutating func addProtocol(_ option: IPTOption) {
-    guard let number = LinuxNames.protocolNumber(option.value) else {
-      doubt("protocol `\(option.value)`", .unresolved)
+    let word = option.value
+    if ["all", "0"].contains(word.lowercased()) {
+      if option.negated { never("for no protocol at all") }
       return
     }
-    guard let number else {
-      if option.negated { never("for no protocol at all") }
+    guard let number = IPProtocol.number(of: word) else {
+      doubt("protocol `\(word)`", .unresolved)
       return
     }
     append(.service(ServiceList([.service(Service(protocol: number))], negated: option.negated)))
@@ -107,6 +111,10 @@ struct IPTMatcher {
     if option.negated, parts.count > 1 {
       // "! not allowed with multiple source or destination IP addresses": the rule does not load.
       never("iptables refuses `!` with several addresses")
+      return
+    }
+    guard !parts.isEmpty else {
+      doubt("`\(option.name)` without an address", .unresolved)
       return
     }
     var terms: [EndpointTerm] = []
@@ -124,21 +132,28 @@ struct IPTMatcher {
         }
       }
     }
-    let list = EndpointList(terms, negated: option.negated)
     // `0.0.0.0/0`, which old versions print, says nothing.
     if parts.count == 1, ["0.0.0.0/0", "::/0", "0/0"].contains(option.value) {
       if option.negated { never("for no address at all") }
       return
     }
-    append(isSource ? .source(list) : .destination(list))
+    addAddresses(EndpointList(terms, negated: option.negated), isSource: isSource)
+  }
+
+  /// Addresses as they stand in the packet.
+  mutating func addAddresses(_ list: EndpointList, isSource: Bool) {
+    if view.hasOtherClientAddress, view.isClient(source: isSource) {
+      require(.unmodelled, "asks for the client's address where it is translated to another")
+      return
+    }
+    append(view.addresses(list, isSource: isSource))
   }
 
   mutating func unreadable(_ what: String) -> Condition {
     let marker = TemplateMarker.isPresent(
       in: what.drop { $0 != "`" }.dropFirst().prefix { $0 != "`" })
     let text = marker ? "\(what) is an unfilled template marker" : "\(what) is not readable"
-    notes.append(Note(.unresolved, text, at: position))
-    return Condition(.unresolved, text)
+    return draft.doubt(.unresolved, text, at: position)
   }
 
   private mutating func addInterface(_ option: IPTOption, isEntering: Bool) {
@@ -148,8 +163,11 @@ struct IPTMatcher {
       if option.negated { never("for no interface at all") }
       return
     }
+    guard !name.isEmpty, !TemplateMarker.isPresent(in: name) else {
+      append(.requires(unreadable("interface `\(name)`")))
+      return
+    }
     let pattern = name.hasSuffix("+") ? name.dropLast() + "*" : name
-    if isEntering, option.negated { dependsOnTraffic = true }
     switch isEntering ? place.knowsEntering : place.knowsLeaving {
     case false:
       // The kernel compares with an empty name, from which every name differs.
@@ -169,7 +187,7 @@ struct IPTMatcher {
         return
       }
       let list = ZoneList([String(pattern)], negated: option.negated)
-      append(isEntering ? .from(list) : .to(list))
+      append(view.interface(list, isEntering: isEntering))
       if isEntering {
         if !option.negated { entering.append(String(pattern)) }
       } else if !option.negated {

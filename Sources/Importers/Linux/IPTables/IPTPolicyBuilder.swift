@@ -3,15 +3,15 @@ import ImportKit
 /// Turns a dump into tables and the pipelines of routed and own traffic.
 struct IPTPolicyBuilder {
   private let dump: IPTDump
+  private let draft: PolicyDraft
   private var builder: IPTTableBuilder
   private var tables: [Table] = []
   private var names: Set<String> = []
-  private var notes: [Note]
 
-  init(_ dump: IPTDump, sets: IPSetCollection) {
+  init(_ dump: IPTDump, sets: IPSetCollection, draft: PolicyDraft) {
     self.dump = dump
-    builder = IPTTableBuilder(dump, sets: sets)
-    notes = dump.notes
+    self.draft = draft
+    builder = IPTTableBuilder(dump, sets: sets, draft: draft)
   }
 
   /// Name of a chain among tables of both families.
@@ -20,101 +20,96 @@ struct IPTPolicyBuilder {
   }
 
   mutating func build() -> Policy {
-    var policy = Policy(scope: "ruleset", format: "iptables")
     builder.build()
-    tables = builder.tables
-    notes += builder.notes
-    policy.pipelines = [
-      pipeline(
-        .forwarded,
-        [
-          ("PREROUTING", ["raw", "mangle", "nat"]), ("FORWARD", ["mangle", "filter", "security"]),
-          ("POSTROUTING", ["mangle", "nat"]),
-        ]),
-      pipeline(
-        .host,
-        [
-          ("OUTPUT", ["raw", "mangle", "nat", "filter", "security"]),
-          ("POSTROUTING", ["mangle", "nat"]),
-        ]),
-    ]
-    policy.tables = tables
-    policy.zones = builder.clients.zones
-    policy.proposals = builder.clients.proposals
-    policy.notes = notes + builder.clients.notes
-    if dump.tables.contains(where: { $0.name == "filter" }) {
-      policy.notes.append(
-        Note(
-          .completeness,
-          "whether the machine routes at all (sysctl net.ipv4.ip_forward) is not in the "
-            + "dump"))
+    let stages = builder.stages()
+    for traffic in TrafficKind.allCases {
+      let missing = self.missing(traffic)
+      draft.policy.pipelines.append(
+        Pipeline(
+          traffic: traffic, mode: .allOf,
+          stages: Self.placed(missing, in: stages[traffic] ?? []) + elsewhere))
     }
-    return policy
+    draft.policy.tables = builder.tables + tables
+    draft.policy.zones = builder.clients.zones
+    draft.policy.hasOpenZones = true
+    draft.policy.proposals = builder.clients.proposals
+    draft.doubts.add(builder.clients.notes)
+    if dump.tables.contains(where: { $0.name == "filter" }) {
+      draft.note(
+        .completeness,
+        "whether the machine routes at all (sysctl net.ipv4.ip_forward) is not in the dump")
+    }
+    return draft.finish()
   }
 
-  // MARK: Pipelines
+  /// Filter stages stand before what comes when packets leave, and before later packets.
+  private static func placed(_ missing: [Stage], in stages: [Stage]) -> [Stage] {
+    guard !missing.isEmpty else { return stages }
+    let place = stages.firstIndex { $0.phase != .firstPacket } ?? stages.count
+    return Array(stages[..<place]) + missing + Array(stages[place...])
+  }
 
-  private mutating func pipeline(
-    _ traffic: TrafficKind, _ hooks: [(chain: String, tables: [String])]
-  ) -> Pipeline {
+  // MARK: What the files do not hold
+
+  /// Stages for filter chains that the files do not hold: what these do is not known.
+  private mutating func missing(_ traffic: TrafficKind) -> [Stage] {
+    let hooks = traffic == .forwarded ? ["FORWARD"] : ["OUTPUT", "INPUT"]
     var stages: [Stage] = []
-    for (chain, tableNames) in hooks {
-      for table in tableNames {
-        for family in AddressFamily.allCases {
-          if let name = builder.name(family, table, chain, for: traffic) {
-            stages.append(
-              Stage(table: name, families: [family], isAuxiliary: table != "filter"))
-          } else if table == "filter" {
-            stages.append(missing(family, chain))
-          }
-        }
+    for family in AddressFamily.allCases {
+      let table = dump.tables.first { $0.name == "filter" && ($0.family ?? .ipv4) == family }
+      for chain in hooks where table?.number(of: chain) == nil {
+        stages.append(missing(family, chain))
       }
     }
-    for (index, place) in dump.rulesElsewhere.enumerated() {
-      stages.append(elsewhere(place.text, number: index, at: place.position))
-    }
-    return Pipeline(traffic: traffic, mode: .allOf, stages: stages)
+    return stages
   }
 
-  /// A stage for the filter chain that the files do not hold: what it does is not known.
   private mutating func missing(_ family: AddressFamily, _ chain: String) -> Stage {
+    let isAnswer = chain == "INPUT"
     let tool = family == .ipv4 ? "iptables-save" : "ip6tables-save"
     let hasFamily = dump.tables.contains { ($0.family ?? .ipv4) == family }
+    let text =
+      hasFamily
+      ? "the dump has no chain `\(chain)` in the table filter; export all tables: \(tool)"
+      : "the rules for \(family == .ipv4 ? "IPv4" : "IPv6") are not in the export; add the output "
+        + "of \(tool)"
     let name = Self.name(family, "filter", chain) + " (not in the export)"
     if names.insert(name).inserted {
+      // Of answers it is enough to say that they may be stopped: the first packet's chain says that
+      // nothing is known.
+      let rules =
+        isAnswer
+        ? draft.gap(text, at: dump.tables.first?.position ?? SourcePosition(line: 0)) : []
+      draft.note(.completeness, text)
       tables.append(
         Table(
-          name: name, rules: [],
-          defaultAction: DefaultAction(.none, name: "not in the export")))
-      if names.insert("\(tool) note").inserted {
-        notes.append(
-          Note(
-            .completeness,
-            hasFamily
-              ? "the dump has no chain `\(chain)` in the table filter; export all tables: \(tool)"
-              : "the rules for \(family == .ipv4 ? "IPv4" : "IPv6") are not in the export; add the output "
-                + "of \(tool)"))
-      }
+          name: name, rules: rules,
+          defaultAction: DefaultAction(isAnswer ? .allow : .none, name: "not in the export")))
     }
-    return Stage(table: name, families: [family])
+    return Stage(
+      table: name, families: [family], isAuxiliary: isAnswer,
+      phase: isAnswer ? .answer : .firstPacket)
   }
 
-  /// A stage for rules of which the dump says that they exist elsewhere: they may deny.
-  private mutating func elsewhere(
-    _ text: String, number: Int, at position: SourcePosition
-  ) -> Stage {
-    let name = "rules elsewhere \(number + 1)"
-    if names.insert(name).inserted {
-      tables.append(
-        Table(
-          name: name,
-          rules: [
-            Rule(
-              name: "(not in the export)", match: Match([.requires(Condition(.unresolved, text))]),
-              action: .deny(.drop), origin: .implied, position: position)
-          ], defaultAction: DefaultAction(.allow, name: "nothing else filters")))
-      notes.append(Note(.completeness, text, at: position))
+  /// Stages for rules of which the dump says that they exist elsewhere: they may deny.
+  private var elsewhere: [Stage] {
+    mutating get {
+      dump.rulesElsewhere.enumerated().map { number, place in
+        let name = "rules elsewhere \(number + 1)"
+        if names.insert(name).inserted {
+          tables.append(
+            Table(
+              name: name,
+              rules: [
+                Rule(
+                  name: "(not in the export)",
+                  match: Match([
+                    .requires(draft.doubt(.missingPart, place.text, at: place.position))
+                  ]), action: .deny(.drop), origin: .implied, position: place.position)
+              ], defaultAction: DefaultAction(.allow, name: "nothing else filters")))
+        }
+        return Stage(table: name, isAuxiliary: true)
+      }
     }
-    return Stage(table: name, isAuxiliary: true)
   }
 }

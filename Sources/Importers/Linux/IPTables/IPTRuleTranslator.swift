@@ -1,53 +1,63 @@
 import ImportKit
 
-/// Translates one rule into rules of the model: usually one, two where a target leaves it open.
+/// Translates one rule as a packet meets it: usually one branch, two where a target leaves it open.
 struct IPTRuleTranslator {
   let sets: IPSetCollection
-  /// Name of the table that stands for a chain, nil where there is no such chain.
-  let tableName: (String) -> String?
-  private(set) var notes: [Note] = []
-
-  init(sets: IPSetCollection, tableName: @escaping (String) -> String?) {
-    self.sets = sets
-    self.tableName = tableName
-  }
+  let draft: PolicyDraft
 
   struct Outcome {
-    let rules: [Rule]
+    let branches: [NFBranch]
     let entering: [String]
     let leaving: [String]
     let sources: AddressSet?
   }
 
-  mutating func translate(
-    _ rule: IPTArguments, place: IPTPlace, position: SourcePosition
+  /// - Parameter chain: the number of a chain of the rule's table; nil where there is none of that
+  ///   name.
+  func translate(
+    _ rule: IPTArguments, place: IPTPlace, position: SourcePosition, chain: (String) -> Int?
   ) -> Outcome {
-    let matcher = IPTMatcher(rule, place: place, position: position, sets: sets)
-    notes += matcher.notes
-    let rules = steps(rule, hooks: place.hooks, position: position).map { step in
-      Rule(
-        name: rule.comment,
-        match: Match(matcher.clauses + (step.condition.map { [.requires($0)] } ?? [])),
-        action: step.action, position: position)
+    let matcher = IPTMatcher(rule, place: place, position: position, sets: sets, draft: draft)
+    let prototype = Rule(
+      name: rule.comment, match: Match(matcher.clauses), action: .continue, position: position)
+    let effects = IPTEffect.changes(rule.target)
+    let branches = steps(rule, hook: place.view.hook, chain: chain).flatMap { step -> [NFBranch] in
+      switch step {
+      case .action(let action):
+        return [NFBranch(rule: prototype, effects: effects, action: action)]
+      case .eitherWay(let what):
+        let doubt = draft.doubt(.unmodelled, what, at: position)
+        return draft.eitherWay(prototype, because: doubt).map { rule in
+          NFBranch(
+            rule: rule, action: rule.action == .allow ? .allow : .deny(.drop))
+        }
+      case .elsewhere(let what):
+        var rule = prototype
+        rule.match.clauses.append(.requires(draft.doubt(.unmodelled, what, at: position)))
+        return [NFBranch(rule: rule, action: .deny(.drop))]
+      }
     }
     return Outcome(
-      rules: rules, entering: matcher.entering, leaving: matcher.leaving, sources: matcher.sources)
+      branches: branches, entering: matcher.entering, leaving: matcher.leaving,
+      sources: matcher.sources)
   }
 
-  private mutating func steps(
-    _ rule: IPTArguments, hooks: Set<String>, position: SourcePosition
+  private func steps(
+    _ rule: IPTArguments, hook: String, chain: (String) -> Int?
   ) -> [IPTEffect.Step] {
-    guard let target = rule.target else { return [IPTEffect.Step(action: .continue)] }
-    if let table = tableName(target.name) {
-      return [IPTEffect.Step(action: target.isGoto ? .goto(table) : .jump(table))]
+    guard let target = rule.target else { return [.action(.continue)] }
+    if let number = chain(target.name) {
+      return [.action(target.isGoto ? .goto(number) : .jump(number))]
     }
-    if let known = IPTEffect.steps(of: target, hook: hooks) { return known }
-    let what = "`\(target.name)` is neither a chain of the table nor a known target"
-    notes.append(Note(.unresolved, what, at: position))
-    let condition = Condition(.unresolved, what)
-    return [
-      IPTEffect.Step(action: .allow, condition: condition),
-      IPTEffect.Step(action: .deny(.drop), condition: condition),
-    ]
+    guard let known = IPTEffect.steps(of: target, hook: hook) else {
+      return [.eitherWay("`\(target.name)` is neither a chain of the table nor a known target")]
+    }
+    return known.map { step in
+      if case .elsewhere(let place) = step {
+        return .elsewhere(
+          "`\(target.name)` sends the connection to \(place); what answers there decides")
+      }
+      return step
+    }
   }
 }

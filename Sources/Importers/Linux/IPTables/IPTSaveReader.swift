@@ -106,32 +106,72 @@ struct IPTSaveReader {
   }
 }
 
-/// The words of a line, as iptables-restore splits them: blanks separate, double or single quotes
-/// hold together, a backslash takes the next character as it is.
+/// The words of a line.
 enum IPTWords {
+  /// As iptables-restore splits them (iptables/xshared.c, `add_param_to_argv`): blanks separate,
+  /// double quotes hold together and their end ends the word; inside them, and only there, a
+  /// backslash takes the next character as it is.
   static func split(_ text: some StringProtocol) -> [IPTToken] {
     var tokens: [IPTToken] = []
     var current: [UInt8] = []
-    var isQuoted = false
-    var quote: UInt8?
-    var escaped = false
-    func finish() {
-      guard !current.isEmpty || isQuoted else { return }
-      tokens.append(IPTToken(ScalarText.separated(decoding: current), quoted: isQuoted))
+    var isInQuotes = false
+    var isEscaped = false
+    func finish(quoted: Bool = false) {
+      guard !current.isEmpty || quoted else { return }
+      tokens.append(IPTToken(ScalarText.separated(decoding: current), quoted: quoted))
       current.removeAll(keepingCapacity: true)
-      isQuoted = false
+    }
+    for byte in text.utf8 {
+      if isInQuotes {
+        if isEscaped {
+          current.append(byte)
+          isEscaped = false
+        } else if byte == 0x5C {
+          isEscaped = true
+        } else if byte == 0x22 {
+          isInQuotes = false
+          finish(quoted: true)
+        } else {
+          current.append(byte)
+        }
+      } else if byte == 0x22 {
+        isInQuotes = true
+      } else if byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+        finish()
+      } else {
+        current.append(byte)
+      }
+    }
+    finish(quoted: isInQuotes)
+    return tokens
+  }
+
+  /// As a shell splits them, which firewalld does with direct rules (Python's `shlex.split`): single
+  /// and double quotes hold together, a backslash takes the next character as it is but for single
+  /// quotes.
+  static func splitLikeShell(_ text: some StringProtocol) -> [IPTToken] {
+    var tokens: [IPTToken] = []
+    var current: [UInt8] = []
+    var wasQuoted = false
+    var quote: UInt8?
+    var isEscaped = false
+    func finish() {
+      guard !current.isEmpty || wasQuoted else { return }
+      tokens.append(IPTToken(ScalarText.separated(decoding: current), quoted: wasQuoted))
+      current.removeAll(keepingCapacity: true)
+      wasQuoted = false
     }
     for byte in text.utf8 {
       switch byte {
-      case _ where escaped:
+      case _ where isEscaped:
         current.append(byte)
-        escaped = false
-      case 0x5C: escaped = true
+        isEscaped = false
+      case 0x5C where quote != 0x27: isEscaped = true
       case _ where quote != nil:
         if byte == quote { quote = nil } else { current.append(byte) }
       case 0x22, 0x27:
         quote = byte
-        isQuoted = true
+        wasQuoted = true
       case 0x20, 0x09, 0x0A, 0x0D: finish()
       default: current.append(byte)
       }

@@ -7,8 +7,9 @@
 // tables at a hook: netfilter.org, "Netfilter Architecture", raw (-300), mangle (-150), nat
 // (destinations -100), filter (0), security (50), nat (sources 100).
 // Each table is a stage: ACCEPT ends the table's chain only, and the next table is still asked.
-// Not modelled: marks, limits, lists filled at run time, contents of packets (conditions); rules for
-// traffic to the machine itself (kept, but in no pipeline).
+// Every packet of a connection is judged, the answers to the machine's own traffic by INPUT; marks
+// and tracking are followed from the rule that sets them to the rule that asks (NFCompiler).
+// Not modelled: limits, lists filled at run time, contents of packets (conditions).
 
 import ImportKit
 
@@ -22,7 +23,7 @@ package struct IPTablesImporter: ExportImporter {
       "ipset save > sets.rules (as root), where rules use sets",
     ],
     pieces: "one file for each family, and the sets; iptables-xml output instead of either",
-    importerVersion: 1)
+    importerVersion: 2)
 
   package let xmlRoots: Set<String> = ["iptables-rules"]
 
@@ -105,7 +106,9 @@ package struct IPTablesImporter: ExportImporter {
     }
     try check(dump, documents)
     IPTFamilies.removeReplaced(&dump)
-    var builder = IPTPolicyBuilder(dump, sets: sets)
+    let draft = PolicyDraft(Policy(scope: "ruleset", format: "iptables"))
+    draft.doubts.add(dump.notes)
+    var builder = IPTPolicyBuilder(dump, sets: sets, draft: draft)
     return ImportedExport(policies: [builder.build()])
   }
 

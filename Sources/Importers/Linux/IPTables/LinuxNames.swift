@@ -1,26 +1,8 @@
 import ImportKit
 
-/// Names for protocols and ports as Linux tools take them from `/etc/protocols` and
-/// `/etc/services`; the numbers are those of the IANA registries.
+/// Names for ports as Linux tools take them from `/etc/services`; the numbers are those of the IANA
+/// registry.
 enum LinuxNames {
-  /// Nil for `all` (and 0), which stands for every protocol; the outer nil for an unknown name.
-  static func protocolNumber(_ text: String) -> UInt8?? {
-    let name = text.lowercased()
-    if name == "all" || name == "0" { return .some(nil) }
-    if let number = UInt8(name) { return .some(number) }
-    if let number = protocols[name] { return .some(number) }
-    return nil
-  }
-
-  private static let protocols: [String: UInt8] = [
-    "icmp": 1, "igmp": 2, "ipencap": 4, "ipip": 4, "tcp": 6, "egp": 8, "udp": 17, "dccp": 33,
-    "ipv6": 41, "ipv6-route": 43, "ipv6-frag": 44, "rsvp": 46, "gre": 47, "esp": 50,
-    "ipsec-esp": 50,
-    "ah": 51, "ipsec-ah": 51, "icmpv6": 58, "ipv6-icmp": 58, "ipv6-nonxt": 59, "ipv6-opts": 60,
-    "eigrp": 88, "ospf": 89, "ospfigp": 89, "pim": 103, "ipcomp": 108, "vrrp": 112, "l2tp": 115,
-    "sctp": 132, "mobility-header": 135, "udplite": 136, "mptcp": 255,
-  ]
-
   /// `443`, `https`, `1024:65535`, `:1023`, `1024:` or `8000-8010`; nil for anything else.
   static func ports(_ text: String) -> PortSet? {
     let separator: Character = text.contains(":") ? ":" : "-"
@@ -34,7 +16,7 @@ enum LinuxNames {
     return PortSet(first...last)
   }
 
-  private static func port(_ text: String) -> UInt16? {
+  static func port(_ text: String) -> UInt16? {
     if let number = UInt16(text), text.first?.isNumber ?? false { return number }
     return services[text.lowercased()]
   }

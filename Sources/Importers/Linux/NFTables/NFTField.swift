@@ -8,11 +8,20 @@ enum NFTField: Equatable {
   /// Protocol number, or nil for whatever protocol the packet has.
   case ports(UInt8?, isSource: Bool)
   case transportProtocol
+  /// The protocol number as a header of one family has it, so that no packet of the other matches.
+  case headerProtocol(AddressFamily)
   case networkProtocol
   case ctState
   /// Direction inside a connection.
   case direction
-  case destinationType
+  case ctStatus
+  /// Of the connection's addresses, seen from the side that began; ports likewise.
+  case connectionAddress(AddressFamily?, isClient: Bool)
+  case connectionPorts(isClient: Bool)
+  case mark(NFMarkKind)
+  case addressType(isSource: Bool)
+  /// By which interface packets to the source go: the one they came by, as addresses are taken to
+  /// be genuine.
   case reversePath
   /// Owner of the socket.
   case user
@@ -31,28 +40,42 @@ enum NFTField: Equatable {
     {
       self = Self.payload(proto, field)
     } else if let ct = left["ct"], let key = ct["key"]?.string {
-      switch key {
-      case "state": self = .ctState
-      case "direction": self = .direction
-      case "saddr", "ip saddr": self = .address(.ipv4, isSource: true)
-      case "daddr", "ip daddr": self = .address(.ipv4, isSource: false)
-      case "ip6 saddr": self = .address(.ipv6, isSource: true)
-      case "ip6 daddr": self = .address(.ipv6, isSource: false)
-      case "protocol": self = .transportProtocol
-      default: self = .other("`ct \(key)`")
-      }
+      self = Self.connection(key, isReply: ct["dir"]?.string.map { $0 == "reply" })
     } else if let fib = left["fib"] {
       let flags =
         fib["flags"]?.elements.compactMap(\.string) ?? fib["flags"]?.string.map { [$0] } ?? []
-      if fib["result"]?.string == "type", flags.contains("daddr") {
-        self = .destinationType
-      } else if flags.contains("saddr") {
+      let known = Set(flags).isSubset(of: ["saddr", "daddr", "iif", "oif"])
+      switch fib["result"]?.string {
+      case "type" where known && flags.contains("daddr") != flags.contains("saddr"):
+        self = .addressType(isSource: flags.contains("saddr"))
+      case "oif" where known && flags.contains("saddr") && !flags.contains("daddr"),
+        "oifname" where known && flags.contains("saddr") && !flags.contains("daddr"):
         self = .reversePath
-      } else {
-        self = .other("`fib`")
+      default: self = .other("`fib \(flags.joined(separator: " . "))`")
       }
     } else {
       return nil
+    }
+  }
+
+  /// Without a direction the names are those of the connection's first packet.
+  private static func connection(_ key: String, isReply: Bool?) -> NFTField {
+    let reply = isReply == true
+    switch key {
+    case "state": return .ctState
+    case "direction": return .direction
+    case "status": return .ctStatus
+    case "mark": return .mark(.connection)
+    case "protocol", "l4proto": return .transportProtocol
+    case "saddr": return .connectionAddress(nil, isClient: !reply)
+    case "daddr": return .connectionAddress(nil, isClient: reply)
+    case "ip saddr": return .connectionAddress(.ipv4, isClient: !reply)
+    case "ip daddr": return .connectionAddress(.ipv4, isClient: reply)
+    case "ip6 saddr": return .connectionAddress(.ipv6, isClient: !reply)
+    case "ip6 daddr": return .connectionAddress(.ipv6, isClient: reply)
+    case "proto-src": return .connectionPorts(isClient: !reply)
+    case "proto-dst": return .connectionPorts(isClient: reply)
+    default: return .other("`ct \(key)`")
     }
   }
 
@@ -64,6 +87,7 @@ enum NFTField: Equatable {
     case "protocol", "nfproto": .networkProtocol
     case "skuid", "skgid": .user
     case "time", "day", "hour": .time
+    case "mark": .mark(.packet)
     default: .other("`meta \(key)`")
     }
   }
@@ -74,7 +98,8 @@ enum NFTField: Equatable {
     case ("ip", "daddr"): .address(.ipv4, isSource: false)
     case ("ip6", "saddr"): .address(.ipv6, isSource: true)
     case ("ip6", "daddr"): .address(.ipv6, isSource: false)
-    case ("ip", "protocol"), ("ip6", "nexthdr"): .transportProtocol
+    case ("ip", "protocol"): .headerProtocol(.ipv4)
+    case ("ip6", "nexthdr"): .headerProtocol(.ipv6)
     case ("tcp", "dport"): .ports(6, isSource: false)
     case ("tcp", "sport"): .ports(6, isSource: true)
     case ("udp", "dport"), ("udplite", "dport"): .ports(17, isSource: false)
@@ -92,9 +117,11 @@ enum NFTField: Equatable {
   }
 }
 
-/// A test of TCP flags, which the first packet of a connection settles: it has SYN and no other.
+/// A test of TCP flags, which every packet of a connection settles.
 struct NFTFlags {
-  let holdsForFirstPacket: Bool
+  private let mask: UInt8
+  private let operation: String
+  private let wanted: UInt8
 
   private static let bits: [String: UInt8] = [
     "fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128,
@@ -102,22 +129,37 @@ struct NFTFlags {
 
   /// Nil where the match is about something else, or written in a way that is not known.
   init?(_ left: JSONValue, operation: String, right: JSONValue) {
-    var flags = Self.bits["syn"] ?? 0
     if let sides = left["&"]?.elements.map({ $0 }), sides.count == 2 {
       guard Self.isFlags(sides[0]), let mask = Self.value(sides[1]) else { return nil }
-      flags &= mask
-    } else if !Self.isFlags(left) {
+      self.mask = mask
+    } else if Self.isFlags(left) {
+      mask = .max
+    } else {
       return nil
     }
-    guard let wanted = Self.value(right) else { return nil }
-    switch operation {
-    case "==": holdsForFirstPacket = flags == wanted
-    case "!=": holdsForFirstPacket = flags != wanted
-    case "in": holdsForFirstPacket = flags & wanted != 0
-    case "<": holdsForFirstPacket = flags < wanted
-    case ">": holdsForFirstPacket = flags > wanted
-    default: return nil
+    guard let wanted = Self.value(right), ["==", "!=", "in", "<", ">"].contains(operation) else {
+      return nil
     }
+    // A set of values asks for one of them, a list of names for any of the flags.
+    if right["set"] != nil, operation != "in" { return nil }
+    self.wanted = wanted
+    self.operation = operation
+  }
+
+  func holds(for packet: NFPacket) -> Bool {
+    let flags = packet.flags & mask
+    switch operation {
+    case "==": return flags == wanted
+    case "!=": return flags != wanted
+    case "in": return flags & wanted != 0
+    case "<": return flags < wanted
+    default: return flags > wanted
+    }
+  }
+
+  /// Whether the test tells data from an acknowledgement.
+  var tellsPacketsApart: Bool {
+    holds(for: .toServer) != holds(for: .acknowledgement)
   }
 
   private static func isFlags(_ value: JSONValue) -> Bool {
@@ -127,7 +169,7 @@ struct NFTFlags {
   private static func value(_ value: JSONValue) -> UInt8? {
     if let number = value.int { return UInt8(exactly: number) }
     if let name = value.string { return bits[name] }
-    let parts = (value["|"] ?? value["set"] ?? value).elements.map { Self.value($0) }
+    let parts = (value["|"] ?? value).elements.map { Self.value($0) }
     guard !parts.isEmpty, !parts.contains(nil) else { return nil }
     return parts.reduce(0) { $0 | ($1 ?? 0) }
   }

@@ -3,17 +3,25 @@ import ImportKit
 /// Turns a ruleset into tables and the pipelines of routed and own traffic.
 struct NFTPolicyBuilder {
   private let ruleset: NFTRuleset
-  private var translator: NFTRuleTranslator
+  private let rules: NFTRules
+  private let draft: PolicyDraft
+  /// Interface names that rules mention; those by which packets enter; those by which they leave
+  /// towards the Internet.
+  private var interfaces: Set<String> = []
+  private var enteringInterfaces: Set<String> = []
+  private var translatingInterfaces: Set<String> = []
+  /// Sources whose addresses are translated.
+  private var translated: [AddressSet] = []
+  private var translates = false
 
-  init(_ ruleset: NFTRuleset) {
+  init(_ ruleset: NFTRuleset, draft: PolicyDraft) {
     self.ruleset = ruleset
-    translator = NFTRuleTranslator(ruleset)
+    self.draft = draft
+    rules = NFTRules(ruleset, draft: draft)
   }
 
   mutating func build() -> Policy {
-    var policy = Policy(scope: "ruleset", format: "nftables", productVersion: ruleset.version)
-    var tables: [Table] = []
-    for chain in ruleset.chains { tables.append(table(chain)) }
+    var tables = rules.chains.indices.map { table($0) }
     for traffic in [TrafficKind.forwarded, .host] {
       let name = Self.unfiltered(traffic)
       tables.append(
@@ -21,76 +29,135 @@ struct NFTPolicyBuilder {
           name: name, rules: [],
           defaultAction: DefaultAction(.allow, name: "no chain on \(name)")))
     }
-    policy.tables = tables
-    // Routed packets pass prerouting, forward and postrouting; own ones output and postrouting.
-    policy.pipelines = [
-      pipeline(.forwarded, hooks: ["ingress", "prerouting", "forward", "postrouting", "egress"]),
-      pipeline(.host, hooks: ["output", "postrouting", "egress"]),
-    ]
-    policy.zones = zones()
-    policy.proposals = proposals(zones: policy.zones)
-    policy.endpointObjects = translator.objects.endpoints
-    policy.serviceObjects = translator.objects.services
-    policy.notes =
-      translator.notes
-      + ruleset.dormantTables.map { table in
-        Note(
-          .reading,
-          "table `\(table["family"]?.string ?? "") \(table["name"]?.string ?? "")` is dormant and "
-            + "takes no part", at: SourcePosition(line: table.line, pointer: table.pointer))
+    let compiler = NFCompiler(rules, taken: Set(tables.map(\.name)))
+    var extra: [Stage] = []
+    if let table = doubtfulParts() {
+      tables.append(table)
+      extra = [Stage(table: table.name, isAuxiliary: true)]
+    }
+    for traffic in TrafficKind.allCases {
+      var stages = compiler.stages(traffic) { number, families in
+        Stage(
+          table: rules.chains[number].table, families: families,
+          isAuxiliary: !(rules.chains[number].base?.filters ?? false))
       }
+      // Without a base chain on the hook nothing filters the traffic of a family.
+      for family in AddressFamily.allCases
+      where !stages.contains(where: {
+        !$0.isAuxiliary && $0.phase == .firstPacket && $0.families.contains(family)
+      }) {
+        let place = stages.firstIndex { $0.phase != .firstPacket } ?? stages.count
+        stages.insert(Stage(table: Self.unfiltered(traffic), families: [family]), at: place)
+      }
+      draft.policy.pipelines.append(
+        Pipeline(traffic: traffic, mode: .allOf, stages: extra + stages))
+    }
+    draft.policy.tables = tables + compiler.tables
+    draft.policy.zones = zones()
+    draft.policy.hasOpenZones = true
+    draft.policy.proposals = proposals(zones: draft.policy.zones)
+    note()
+    return draft.finish()
+  }
+
+  private func note() {
+    for table in ruleset.dormantTables {
+      draft.note(
+        .reading,
+        "table `\(table["family"]?.string ?? "") \(table["name"]?.string ?? "")` is dormant and "
+          + "takes no part", at: SourcePosition(line: table.line, pointer: table.pointer))
+    }
     for family in ["bridge", "arp"] {
       let chains = ruleset.chains.filter { $0.name.family == family && $0.hook != nil }
       guard let first = chains.first else { continue }
       let why =
         family == "bridge"
         ? "frames that are switched, not packets that are routed" : "ARP, not TCP"
-      policy.notes.append(
-        Note(
-          .reading,
-          "\(chains.count) base chain(s) of the family \(family) filter \(why), and take no part",
-          at: SourcePosition(line: first.value.line, pointer: first.value.pointer)))
+      draft.note(
+        .reading,
+        "\(chains.count) base chain(s) of the family \(family) filter \(why), and take no part",
+        at: SourcePosition(line: first.value.line, pointer: first.value.pointer))
     }
-    if !ruleset.orphans.isEmpty, let first = ruleset.orphans.first {
-      policy.notes.append(
-        Note(
-          .completeness,
-          "\(ruleset.orphans.count) rules belong to chains that are not in the dump; "
-            + "export the whole ruleset",
-          at: SourcePosition(line: first.line, pointer: first.pointer)))
-    }
-    return policy
   }
 
-  private mutating func table(_ chain: NFTRuleset.Chain) -> Table {
-    let position = SourcePosition(line: chain.value.line, pointer: chain.value.pointer)
-    var rules: [Rule] = []
-    for rule in chain.rules { rules += translator.rules(rule, in: chain) }
-    guard let hook = chain.hook else {
-      return Table(
-        name: chain.name.text, rules: rules,
-        defaultAction: DefaultAction(.none, name: "end of chain", position: position))
+  /// A table for what may stop a packet somewhere: rules whose chains are not in the dump, and chains
+  /// at hooks that nobody knows.
+  private func doubtfulParts() -> Table? {
+    var made: [Rule] = []
+    func add(_ what: String, at value: JSONValue) {
+      let position = SourcePosition(line: value.line, pointer: value.pointer)
+      made.append(
+        Rule(
+          name: "(not in the export)",
+          match: Match([.requires(draft.doubt(.missingPart, what, at: position))]),
+          action: .deny(.drop), origin: .implied, position: position))
     }
-    if hook == "ingress" || hook == "egress", !chain.devices.isEmpty {
-      // Such a chain sees the packets of its devices only.
-      let zones = ZoneList(chain.devices)
-      let binding: Clause = hook == "ingress" ? .from(zones) : .to(zones)
-      for index in rules.indices { rules[index].match.clauses.insert(binding, at: 0) }
-      if chain.drops {
-        rules.append(
-          Rule(
-            name: "policy drop", match: Match([binding]), action: .deny(.drop), origin: .implied,
-            position: position))
+    if let first = ruleset.orphans.first {
+      add(
+        "\(ruleset.orphans.count) rules belong to chains that are not in the dump; export the whole "
+          + "ruleset", at: first)
+    }
+    for chain in ruleset.chains {
+      if let hook = chain.hook, !NFTRules.hooks.contains(hook),
+        !["bridge", "arp"].contains(chain.name.family)
+      {
+        add(
+          "the chain `\(chain.name.text)` is at the hook `\(hook)`, which is not known",
+          at: chain.value)
       }
-      return Table(
-        name: chain.name.text, rules: rules,
-        defaultAction: DefaultAction(.allow, name: "other devices", position: position))
     }
+    return made.isEmpty
+      ? nil
+      : Table(
+        name: "(not in the export)", rules: made,
+        defaultAction: DefaultAction(.allow, name: "nothing else filters"))
+  }
+
+  /// A chain as first packets meet it.
+  private mutating func table(_ number: Int) -> Table {
+    let chain = ruleset.chains[number]
+    let base = rules.chains[number].base
+    let view = NFView(
+      traffic: chain.hook == "output" ? .host : .forwarded,
+      // Chains without a hook are reached from where routed packets are filtered, or own ones.
+      hook: chain.hook ?? "forward", priority: base?.priority ?? 0, packet: .first,
+      state: NFState(mark: rules.startingMark, connectionMark: rules.startingConnectionMark),
+      translatesSources: false)
+    var made: [Rule] = []
+    for rule in 0..<rules.chains[number].ruleCount {
+      let part = rules.part(chain: number, rule: rule)
+      var translator = NFTRuleTranslator(part.rule, in: chain, rules: rules, view: view)
+      let outcome = translator.outcome(part.statements)
+      interfaces.formUnion(outcome.interfaces)
+      let isForAnswers = outcome.branches.allSatisfy(Self.isForAnswers)
+      if !isForAnswers, chain.hook != "input", chain.hook != "output" {
+        enteringInterfaces.formUnion(outcome.enteringInterfaces)
+      }
+      if !outcome.translating.isEmpty { see(outcome.translating) }
+      made += outcome.branches.map(plain)
+    }
+    made += rules.devicePolicy(number, view).map(plain)
     return Table(
-      name: chain.name.text, rules: rules,
-      defaultAction: DefaultAction(
-        chain.drops ? .deny : .allow, name: chain.drops ? "policy drop" : "policy accept",
-        position: position))
+      name: rules.chains[number].table, rules: made, defaultAction: rules.chains[number].end)
+  }
+
+  private static func isForAnswers(_ branch: NFBranch) -> Bool {
+    branch.rule.match.clauses.contains { clause in
+      if case .never(let why) = clause { why.hasPrefix("for connection state") } else { false }
+    }
+  }
+
+  private func plain(_ branch: NFBranch) -> Rule {
+    var rule = branch.rule
+    switch branch.action {
+    case .allow: rule.action = .allow
+    case .deny(let how): rule.action = .deny(how)
+    case .return: rule.action = .return
+    case .continue: rule.action = .continue
+    case .jump(let target): rule.action = .jump(rules.chains[target].table)
+    case .goto(let target): rule.action = .goto(rules.chains[target].table)
+    }
+    return rule
   }
 
   /// Name of the table that stands for a hook without a chain.
@@ -98,44 +165,30 @@ struct NFTPolicyBuilder {
     traffic == .forwarded ? "hook forward" : "hook output"
   }
 
-  private func pipeline(_ traffic: TrafficKind, hooks: [String]) -> Pipeline {
-    var stages: [Stage] = []
-    for hook in hooks {
-      let chains = ruleset.chains.filter { $0.hook == hook }
-        .enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
-        .map(\.element)
-      for chain in chains {
-        let families: [AddressFamily]
-        switch chain.name.family {
-        case "ip": families = [.ipv4]
-        case "ip6": families = [.ipv6]
-        case "inet", "netdev": families = [.ipv4, .ipv6]
-        // arp carries no TCP; a bridge filters frames that are switched, not routed.
-        default: continue
-        }
-        let filters = chain.type == "filter" && (hook == "forward" || hook == "output")
-        stages.append(
-          Stage(table: chain.name.text, families: families, isAuxiliary: !filters))
-      }
-    }
-    // Without a base chain on the hook nothing filters the traffic of a family.
-    for family in AddressFamily.allCases
-    where !stages.contains(where: { !$0.isAuxiliary && $0.families.contains(family) }) {
-      stages.append(Stage(table: Self.unfiltered(traffic), families: [family]))
-    }
-    return Pipeline(traffic: traffic, mode: .allOf, stages: stages)
-  }
-
   // MARK: Clients
 
-  private func zones() -> [Zone] {
-    let outward = translator.translatingInterfaces
-    return translator.interfaces.sorted().map { name in
-      Zone(name: name, leadsToInternet: outward.contains(name))
+  private mutating func see(_ alternatives: [[Clause]]) {
+    translates = true
+    for alternative in alternatives {
+      for clause in alternative {
+        switch clause {
+        case .to(let zones) where !zones.negated:
+          translatingInterfaces.formUnion(zones.names)
+        case .source(let list) where !list.negated:
+          for case .addresses(let set) in list.terms { translated.append(set) }
+        default: break
+        }
+      }
     }
   }
 
-  /// Whether some routed packet can pass: else the machine is no gateway.
+  private func zones() -> [Zone] {
+    interfaces.sorted().map { name in
+      Zone(name: name, leadsToInternet: translatingInterfaces.contains(name))
+    }
+  }
+
+  /// Whether some routed packet can pass, as rules for it show.
   private var forwards: Bool {
     let chains = ruleset.chains.filter { $0.hook == "forward" && $0.type == "filter" }
     return chains.contains { chain in
@@ -148,8 +201,15 @@ struct NFTPolicyBuilder {
     }
   }
 
+  private var filtersOutput: Bool {
+    ruleset.chains.contains {
+      $0.hook == "output" && $0.type == "filter" && ($0.drops || !$0.rules.isEmpty)
+    }
+  }
+
   private func proposals(zones: [Zone]) -> [ClientProposal] {
-    guard forwards else {
+    // Who translates the addresses of others routes for them, whether it filters or not.
+    guard forwards || translates else {
       return [
         ClientProposal(
           client: Client(traffic: .host),
@@ -157,20 +217,30 @@ struct NFTPolicyBuilder {
       ]
     }
     let out = zones.first(where: \.leadsToInternet)?.name
-    let inside = translator.enteringInterfaces.filter {
-      $0 != out && $0 != "lo" && !$0.hasSuffix("*")
-    }
     let why = out.map { "; source addresses are translated on `\($0)`" } ?? ""
-    guard !inside.isEmpty else {
-      return [
+    let inside = enteringInterfaces.filter { $0 != out && $0 != "lo" && !$0.hasSuffix("*") }
+    let entries: [String?] = inside.isEmpty ? [nil] : inside.sorted()
+    let nets: [(AddressSet?, String)] =
+      translated.isEmpty
+      ? [(nil, "")]
+      : SourceProposals.make(translated.map { ($0, "") }).map {
+        ($0.client.networks, ", from a net whose addresses are translated")
+      }
+    var result = entries.flatMap { name in
+      nets.map { networks, reason in
         ClientProposal(
-          client: Client(toZone: out), reason: "routed traffic from any interface\(why)")
-      ]
+          client: Client(fromZone: name, toZone: out, networks: networks),
+          reason: (name.map { "routed traffic entering by `\($0)`" }
+            ?? "routed traffic from any interface") + reason + why)
+      }
     }
-    return inside.sorted().map { name in
-      ClientProposal(
-        client: Client(fromZone: name, toZone: out),
-        reason: "routed traffic entering by `\(name)`\(why)")
+    if !forwards || filtersOutput && translates {
+      result.append(
+        ClientProposal(
+          client: Client(traffic: .host, toZone: out),
+          reason:
+            "traffic of the machine itself\(filtersOutput ? ", which has rules of its own" : "")"))
     }
+    return result
   }
 }

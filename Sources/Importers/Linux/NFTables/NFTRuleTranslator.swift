@@ -1,123 +1,216 @@
 import ImportKit
 
-/// Translates the rules of chains.
+/// Translates one rule as a packet meets it.
 ///
-/// One nft rule becomes one rule, or several where it maps keys to verdicts or matches tuples.
+/// One nft rule becomes one branch, or several where it maps keys to verdicts or matches tuples.
 struct NFTRuleTranslator {
-  let ruleset: NFTRuleset
-  var objects = ObjectTable()
-  var notes: [Note] = []
-  /// Interface names that rules mention; those by which packets enter; those on which source
-  /// addresses are translated.
-  private(set) var interfaces: Set<String> = []
-  private(set) var enteringInterfaces: Set<String> = []
-  private(set) var translatingInterfaces: Set<String> = []
+  let rules: NFTRules
+  let chain: NFTRuleset.Chain
+  let view: NFView
+  private var context: NFTMatchContext
+  private let value: JSONValue
+  private let position: SourcePosition
 
-  init(_ ruleset: NFTRuleset) { self.ruleset = ruleset }
+  private var ruleset: NFTRuleset { rules.ruleset }
+  private var draft: PolicyDraft { rules.draft }
+
+  init(_ value: JSONValue, in chain: NFTRuleset.Chain, rules: NFTRules, view: NFView) {
+    self.value = value
+    self.chain = chain
+    self.rules = rules
+    self.view = view
+    position = SourcePosition(line: value.line, pointer: value.pointer)
+    context = NFTMatchContext(
+      chain: chain, ruleset: rules.ruleset, position: position, view: view, draft: rules.draft)
+  }
 
   /// A conjunction of clauses; a rule may have several, any of which is enough.
   typealias Alternative = [Clause]
 
-  mutating func rules(_ value: JSONValue, in chain: NFTRuleset.Chain) -> [Rule] {
-    let position = SourcePosition(line: value.line, pointer: value.pointer)
-    let comment = value["comment"]?.string ?? ""
-    let handle = value["handle"]?.scalarText
+  struct Outcome {
+    var branches: [NFBranch]
+    var interfaces: Set<String>
+    var enteringInterfaces: Set<String>
+    /// Interfaces on which the rule gives packets another source address, and its own entries.
+    var translating: [Alternative]
+  }
+
+  private static let members: Set<String> = [
+    "family", "table", "chain", "handle", "index", "position", "comment", "expr",
+  ]
+
+  /// - Parameter statements: those of the rule that are meant, in order.
+  mutating func outcome(_ statements: [JSONValue]) -> Outcome {
     var alternatives: [Alternative] = [[]]
-    var verdicts: [(Alternative, Action)] = []
-    var translations: [[Alternative]] = []
-    var context = NFTMatchContext(
-      chain: chain, ruleset: ruleset, position: position, objects: objects)
-    statements: for statement in value["expr"]?.elements.map({ $0 }) ?? [] {
+    alternatives[0] += context.unread(value, known: Self.members)
+    if let doubt = chain.doubt { alternatives[0].append(.requires(doubt)) }
+    var ahead: [NFBranch] = []
+    var verdicts: [NFBranch] = []
+    var effects: [NFEffect] = []
+    var translating: [Alternative] = []
+    func multiply(_ more: [Alternative]) {
+      alternatives = alternatives.flatMap { one in more.map { one + $0 } }
+    }
+    func require(_ kind: Condition.Kind, _ detail: String) {
+      multiply([[.requires(draft.doubt(kind, detail, at: position))]])
+    }
+    walk: for statement in statements {
       for (kind, body) in statement.members {
         switch kind {
-        case "match": multiply(&alternatives, by: context.match(body))
-        case "accept": verdicts.append(([], .allow))
-        case "drop": verdicts.append(([], .deny(.drop)))
-        case "reject": verdicts.append((Self.family(ofReject: body), .deny(.reject)))
-        case "return": verdicts.append(([], .return))
-        case "continue": verdicts.append(([], .continue))
-        case "jump", "goto":
-          verdicts += jump(kind, body["target"]?.string ?? "", chain)
-        case "vmap": verdicts += verdictMap(body, chain: chain, context: &context)
-        case "queue":
+        case "match": multiply(context.match(body))
+        case "accept": verdicts.append(branch([], .allow))
+        case "drop": verdicts.append(branch([], .deny(.drop)))
+        case "reject": verdicts.append(branch(Self.family(ofReject: body), .deny(.reject)))
+        case "return": verdicts.append(branch([], .return))
+        case "continue": verdicts.append(branch([], .continue))
+        case "jump", "goto": verdicts += jump(kind, body["target"]?.string ?? "")
+        case "vmap": verdicts += verdictMap(body)
+        case "queue": verdicts += eitherWay("queued to a program that decides")
+        case "dnat", "redirect", "tproxy", "fwd", "synproxy":
+          let targets = [
+            "dnat": "another address", "fwd": "another interface",
+            "synproxy": "a stand-in that answers first",
+          ]
           verdicts.append(
-            ([.requires(Condition(.unmodelled, "queued to a program that decides"))], .deny(.drop)))
-        case "dnat", "redirect", "tproxy":
-          let target = kind == "dnat" ? "another address" : "the machine itself"
-          verdicts.append(
-            (
-              [
-                .requires(
-                  Condition(
-                    .unmodelled,
-                    "`\(kind)` sends the connection to \(target); what answers there decides"))
-              ], .deny(.drop)
-            ))
+            elsewhere(
+              "`\(kind)` sends the connection to \(targets[kind] ?? "the machine itself"); what "
+                + "answers there decides"))
         case "masquerade", "snat":
-          verdicts.append(([], .allow))
-          translatingInterfaces.formUnion(Self.leaving(alternatives))
-        case "limit", "quota", "ct count":
+          verdicts.append(branch([], .allow))
+          translating += alternatives
+        case "limit", "quota", "ct count", "connlimit":
           let what =
             kind == "limit" ? "a rate limit" : (kind == "quota" ? "a quota" : "a connection limit")
-          multiply(
-            &alternatives, by: [[.requires(Condition(.unmodelled, "holds within \(what) only"))]])
+          require(.unmodelled, "holds within \(what) only")
         case "xt":
-          multiply(
-            &alternatives,
-            by: [[.requires(Condition(.unmodelled, "an iptables extension that nft cannot show"))]])
+          switch extension_(body) {
+          case .passive: break
+          case .effect(let effect): effects.append(effect)
+          case .condition:
+            require(.unmodelled, "an iptables extension that nft cannot show")
+          case .verdict:
+            verdicts += eitherWay("an iptables target that nft cannot show")
+          }
         case "set", "map", "meter":
           // nft(8), "SET STATEMENT": a statement inside, such as a limit for each element, decides
           // whether the rule goes on.
           if Self.isLimited(body) {
-            let what = "a limit for each entry of `\(Self.setName(body))`"
-            multiply(
-              &alternatives, by: [[.requires(Condition(.unmodelled, "depends on \(what)"))]])
+            require(.unmodelled, "depends on a limit for each entry of `\(Self.setName(body))`")
           }
         case "mangle":
-          // Rewriting the destination is translation without state.
-          let field = body["key"].flatMap { NFTField($0) }
-          if case .address(_, isSource: false) = field {
-            translations.append(
-              Self.translated(alternatives, "`mangle` sends the packet elsewhere"))
-          } else if case .ports(_, isSource: false) = field {
-            translations.append(Self.translated(alternatives, "`mangle` changes the port"))
+          if let effect = NFTMarkTest.change(body) {
+            effects.append(effect)
+            continue
           }
-        case "counter", "log", "comment", "notrack", "flow", "dup", "ct helper", "ct timeout",
-          "ct expectation", "secmark", "synproxy", "last":
+          // Rewriting the destination is translation without state.
+          switch body["key"].flatMap({ NFTField($0) }) {
+          case .address(_, isSource: false)?:
+            ahead += alternatives.map {
+              elsewhere("`mangle` sends the packet elsewhere; what answers there decides", $0)
+            }
+          case .ports(_, isSource: false)?:
+            ahead += alternatives.map {
+              elsewhere("`mangle` changes the port; what answers there decides", $0)
+            }
+          case .address(_, isSource: true)?, .ports(_, isSource: true)?:
+            ahead += alternatives.map {
+              elsewhere("`mangle` changes the source, to which answers then go", $0)
+            }
+          default: break
+          }
+        case "notrack": effects.append(.doNotTrack)
+        case "counter", "log", "comment", "flow", "dup", "ct helper", "ct timeout",
+          "ct expectation", "secmark", "last", "reset":
           break
         default:
-          multiply(
-            &alternatives, by: [[.requires(Condition(.unmodelled, "statement `\(kind)`"))]])
-          context.note("statement `\(kind)` is not modelled")
+          // It may end the rule as well as limit it.
+          verdicts += eitherWay("statement `\(kind)` is not modelled")
         }
-        if !verdicts.isEmpty { break statements }
+        if !verdicts.isEmpty { break walk }
       }
     }
-    notes += context.notes
-    interfaces.formUnion(context.interfaces)
-    enteringInterfaces.formUnion(context.enteringInterfaces)
-    objects = context.objects
-    if verdicts.isEmpty { verdicts = [([], .continue)] }
-    var rules: [Rule] = []
-    for alternative in translations.flatMap({ $0 }) {
-      rules.append(
-        Rule(
-          name: comment, vendorID: handle, match: Match(alternative), action: .deny(.drop),
-          origin: .implied, position: position))
-    }
-    for (extra, action) in verdicts {
-      for alternative in alternatives {
-        rules.append(
-          Rule(
-            name: comment, vendorID: handle,
-            match: Match(alternative + extra), action: action, position: position))
+    if verdicts.isEmpty { verdicts = [branch([], .continue)] }
+    let branches =
+      ahead
+      + verdicts.flatMap { verdict in
+        alternatives.map { alternative in
+          var copy = verdict
+          copy.rule.match.clauses = alternative + verdict.rule.match.clauses
+          copy.effects = effects
+          return copy
+        }
       }
-    }
-    return rules
+    return Outcome(
+      branches: branches.map(bound), interfaces: context.interfaces,
+      enteringInterfaces: context.enteringInterfaces, translating: translating)
   }
 
-  private func multiply(_ alternatives: inout [Alternative], by more: [Alternative]) {
-    alternatives = alternatives.flatMap { one in more.map { one + $0 } }
+  /// A chain of the family netdev sees the packets of its devices only.
+  private func bound(_ branch: NFBranch) -> NFBranch {
+    guard chain.hook == "ingress" || chain.hook == "egress", !chain.devices.isEmpty else {
+      return branch
+    }
+    var copy = branch
+    copy.rule.match.clauses.insert(
+      view.interface(ZoneList(chain.devices), isEntering: chain.hook == "ingress"), at: 0)
+    return copy
+  }
+
+  // MARK: Branches
+
+  private func branch(_ clauses: [Clause], _ action: NFBranch.Action) -> NFBranch {
+    NFBranch(
+      rule: Rule(
+        name: value["comment"]?.string ?? "", vendorID: value["handle"]?.scalarText,
+        match: Match(clauses), action: .continue, position: position), action: action)
+  }
+
+  private func elsewhere(_ what: String, _ clauses: [Clause] = []) -> NFBranch {
+    branch(
+      clauses + [.requires(draft.doubt(.unmodelled, what, at: position))], .deny(.drop))
+  }
+
+  private func eitherWay(_ what: String) -> [NFBranch] {
+    let doubt = draft.doubt(.unmodelled, what, at: position)
+    return draft.eitherWay(branch([], .allow).rule, because: doubt).map { rule in
+      NFBranch(rule: rule, action: rule.action == .allow ? .allow : .deny(.drop))
+    }
+  }
+
+  /// What is missing may deny, allow, or leave to what follows.
+  private func gap(_ what: String) -> [NFBranch] {
+    let name = value["comment"]?.string ?? ""
+    return draft.gap(what, name: name, at: position).map { rule in
+      NFBranch(rule: rule, action: rule.action == .allow ? .allow : .deny(.drop))
+    }
+  }
+
+  private func jump(_ kind: String, _ target: String) -> [NFBranch] {
+    let name = NFTRuleset.Name(family: chain.name.family, table: chain.name.table, name: target)
+    guard let number = ruleset.numbers[name] else {
+      return gap("chain `\(name.text)` is not in the dump")
+    }
+    return [branch([], kind == "jump" ? .jump(number) : .goto(number))]
+  }
+
+  private enum Extension {
+    case passive
+    case effect(NFEffect)
+    case condition
+    case verdict
+  }
+
+  /// What iptables-nft loaded and nft can only name.
+  private func extension_(_ body: JSONValue) -> Extension {
+    guard body["type"]?.string == "target" else { return .condition }
+    switch body["name"]?.string {
+    case "MARK", "HMARK": return .effect(.forget(.packet))
+    case "CONNMARK": return .effect(.forget(.connection))
+    case "LOG", "NFLOG", "TCPMSS", "CLASSIFY", "CHECKSUM", "DSCP", "TOS", "TTL", "HL", "TRACE",
+      "AUDIT", "SECMARK", "CONNSECMARK", "ECN", "TCPOPTSTRIP", "TEE", "SET":
+      return .passive
+    default: return .verdict
+    }
   }
 
   private static func isLimited(_ body: JSONValue) -> Bool {
@@ -132,76 +225,52 @@ struct NFTRuleTranslator {
     return name.hasPrefix("@") ? String(name.dropFirst()) : name
   }
 
-  private static func translated(_ alternatives: [Alternative], _ what: String) -> [Alternative] {
-    alternatives.map {
-      $0 + [.requires(Condition(.unmodelled, "\(what); what answers there decides"))]
-    }
-  }
-
-  private static func leaving(_ alternatives: [Alternative]) -> [String] {
-    alternatives.flatMap { alternative in
-      alternative.flatMap { clause -> [String] in
-        if case .to(let zones) = clause, !zones.negated { return zones.names }
-        return []
-      }
-    }
-  }
-
-  private mutating func jump(
-    _ kind: String, _ target: String, _ chain: NFTRuleset.Chain
-  ) -> [(Alternative, Action)] {
-    let name = NFTRuleset.Name(family: chain.name.family, table: chain.name.table, name: target)
-    guard ruleset.numbers[name] == nil else {
-      return [([], kind == "jump" ? .jump(name.text) : .goto(name.text))]
-    }
-    let what = "chain `\(name.text)` is not in the dump"
-    notes.append(
-      Note(
-        .unresolved, what,
-        at: SourcePosition(line: chain.value.line, pointer: chain.value.pointer)))
-    // It may accept, drop, or return.
-    let doubt = Clause.requires(Condition(.unresolved, what))
-    return [([doubt], .allow), ([doubt], .deny(.drop))]
-  }
-
   /// A map from keys to verdicts: a key that is not in the map leaves the rule without effect.
-  private mutating func verdictMap(
-    _ body: JSONValue, chain: NFTRuleset.Chain, context: inout NFTMatchContext
-  ) -> [(Alternative, Action)] {
-    guard let key = body["key"], let data = body["data"] else { return [] }
+  private mutating func verdictMap(_ body: JSONValue) -> [NFBranch] {
+    guard let key = body["key"], let data = body["data"] else {
+      return gap("a verdict map without key or data")
+    }
     var entries: [JSONValue] = []
     var isDynamic = false
     if let name = data.string, name.hasPrefix("@") {
       let set = ruleset.sets[
         NFTRuleset.Name(
           family: chain.name.family, table: chain.name.table, name: String(name.dropFirst()))]
-      guard let set else {
-        context.note("map `\(name)` is not in the dump", kind: .unresolved)
-        return [
-          ([.requires(Condition(.unresolved, "map `\(name)` is not in the dump"))], .deny(.drop))
-        ]
-      }
+      guard let set else { return gap("map `\(name)` is not in the dump") }
       entries = set.elements
       isDynamic = set.isDynamic
+    } else if let set = data["set"] {
+      entries = set.elements.map { $0 }
     } else {
-      entries = data["set"]?.elements.map { $0 } ?? []
+      return gap("a verdict map that is not readable")
     }
-    var result: [(Alternative, Action)] = []
+    var result: [NFBranch] = []
     for entry in entries {
       let pair = entry.elements.map { $0 }
-      guard pair.count == 2, let actions = actions(pair[1], chain: chain) else {
-        context.note("an entry of a verdict map is not readable")
-        result.append(
-          ([.requires(Condition(.unmodelled, "an entry of a verdict map"))], .deny(.drop)))
+      guard pair.count == 2, let actions = actions(pair[1]) else {
+        result += gap("an entry of a verdict map is not readable")
         continue
       }
       for alternative in context.equals(key, pair[0]) {
-        let doubt: Alternative =
-          isDynamic ? [.requires(Condition(.externalList, "the map changes at run time"))] : []
-        result += actions.map { (alternative + doubt + $0, $1) }
+        var doubt: Alternative = []
+        if isDynamic {
+          doubt = [
+            .requires(draft.doubt(.externalList, "the map changes at run time", at: position))
+          ]
+        }
+        result += actions.map { action in
+          var copy = action
+          copy.rule.match.clauses = alternative + doubt + action.rule.match.clauses
+          return copy
+        }
       }
     }
-    if result.isEmpty { result = [([.never("the verdict map is empty")], .continue)] }
+    if isDynamic {
+      result += gap("the map `\(data.string ?? "")` changes at run time")
+    }
+    if result.isEmpty {
+      result = [branch([.never("the verdict map is empty")], .continue)]
+    }
     return result
   }
 
@@ -217,17 +286,15 @@ struct NFTRuleTranslator {
     }
   }
 
-  private mutating func actions(
-    _ value: JSONValue, chain: NFTRuleset.Chain
-  ) -> [(Alternative, Action)]? {
+  private func actions(_ value: JSONValue) -> [NFBranch]? {
     for (kind, body) in value.members {
       switch kind {
-      case "accept": return [([], .allow)]
-      case "drop": return [([], .deny(.drop))]
-      case "reject": return [([], .deny(.reject))]
-      case "return": return [([], .return)]
-      case "continue": return [([], .continue)]
-      case "jump", "goto": return jump(kind, body["target"]?.string ?? "", chain)
+      case "accept": return [branch([], .allow)]
+      case "drop": return [branch([], .deny(.drop))]
+      case "reject": return [branch([], .deny(.reject))]
+      case "return": return [branch([], .return)]
+      case "continue": return [branch([], .continue)]
+      case "jump", "goto": return jump(kind, body["target"]?.string ?? "")
       default: return nil
       }
     }

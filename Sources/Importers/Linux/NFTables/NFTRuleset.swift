@@ -16,6 +16,8 @@ struct NFTRuleset {
     let name: Name
     let value: JSONValue
     var rules: [JSONValue] = []
+    /// What keeps it open whether, or where, the chain plays a part.
+    var doubt: Condition?
 
     var hook: String? { value["hook"]?.string }
     var priority: Int { value["prio"]?.int ?? 0 }
@@ -33,12 +35,16 @@ struct NFTRuleset {
     let value: JSONValue
     /// The elements, those of separate `element` objects included.
     var elements: [JSONValue]
+    /// Whether all its members are listed in a way that is known.
+    var isReadable = true
 
     /// Whether the kernel adds and drops elements at run time, so that the dump shows one moment.
     var isDynamic: Bool {
       let flags = value["flags"]
       let names = flags?.string.map { [$0] } ?? flags?.elements.compactMap(\.string) ?? []
-      return names.contains("dynamic") || names.contains("timeout") || value["timeout"] != nil
+      let known = ["interval", "constant"]
+      // A word that is not known may mean that it changes; so may elements that are no list.
+      return names.contains { !known.contains($0) } || value["timeout"] != nil || !isReadable
     }
   }
 
@@ -52,8 +58,10 @@ struct NFTRuleset {
   /// Whether some rule gives connections another destination.
   private(set) var translatesDestinations = false
 
-  init(_ list: JSONValue) {
+  init(_ list: JSONValue, draft: PolicyDraft) {
     var dormant: Swift.Set<String> = []
+    // Tables with flags that nobody knows: these may put them out of force.
+    var doubtful: [String: Condition] = [:]
     for object in list.elements {
       for (kind, value) in object.members {
         switch kind {
@@ -64,6 +72,11 @@ struct NFTRuleset {
           if names.contains("dormant") {
             dormantTables.append(value)
             dormant.insert("\(value["family"]?.string ?? "") \(value["name"]?.string ?? "")")
+          } else if let word = names.first(where: { !["owner", "persist"].contains($0) }) {
+            let key = "\(value["family"]?.string ?? "") \(value["name"]?.string ?? "")"
+            doubtful[key] = draft.doubt(
+              .notInForce, "table `\(key)` has the flag `\(word)`, which is not known",
+              at: SourcePosition(line: value.line, pointer: value.pointer))
           }
         case "chain":
           guard let name = Self.name(value) else { continue }
@@ -74,7 +87,8 @@ struct NFTRuleset {
         case "set", "map":
           guard let name = Self.name(value) else { continue }
           sets[name] = Set(
-            name: name, value: value, elements: value["elem"]?.elements.map { $0 } ?? [])
+            name: name, value: value, elements: value["elem"]?.elements.map { $0 } ?? [],
+            isReadable: value["elem"]?.isArray ?? true)
         case "element":
           guard let name = Self.name(value) else { continue }
           sets[name]?.elements += value["elem"]?.elements.map { $0 } ?? []
@@ -92,11 +106,37 @@ struct NFTRuleset {
       }
     }
     chains.removeAll { dormant.contains("\($0.name.family) \($0.name.table)") }
+    for index in chains.indices {
+      let name = chains[index].name
+      chains[index].doubt =
+        doubtful["\(name.family) \(name.table)"] ?? Self.doubt(chains[index], draft)
+    }
     translatesDestinations = chains.contains { chain in
       chain.rules.contains(where: Self.translatesDestination)
     }
     numbers = Dictionary(
       chains.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What keeps it open where a base chain stands.
+  private static func doubt(_ chain: Chain, _ draft: PolicyDraft) -> Condition? {
+    guard chain.hook != nil else { return nil }
+    let position = SourcePosition(line: chain.value.line, pointer: chain.value.pointer)
+    let families = ["ip", "ip6", "inet", "arp", "bridge", "netdev"]
+    if !families.contains(chain.name.family) {
+      return draft.doubt(
+        .unresolved, "the family `\(chain.name.family)` of a chain is not known", at: position)
+    }
+    if !["filter", "nat", "route"].contains(chain.type) {
+      return draft.doubt(
+        .unresolved, "the type `\(chain.type)` of a chain is not known", at: position)
+    }
+    if chain.value["prio"]?.int == nil {
+      return draft.doubt(
+        .unresolved, "the priority of the chain `\(chain.name.text)` is not a number",
+        at: position)
+    }
+    return nil
   }
 
   private static func translatesDestination(_ rule: JSONValue) -> Bool {

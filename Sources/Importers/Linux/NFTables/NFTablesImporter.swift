@@ -3,9 +3,10 @@
 // Versions met in real dumps: nft 0.9 to 1.1 (json_schema_version 1). Format: libnftables-json(5).
 // Semantics: nft(8). Chains of one hook run in ascending priority, of all families that take the
 // packet; `accept` ends the current base chain only, `drop` is final; the policy decides at the end
-// of a base chain. What is judged is the first packet of a client's TCP connection, hence
-// connection-tracking state `new`.
-// Not modelled: marks, sockets, load balancing and other state outside the ruleset (conditions);
+// of a base chain. Every packet of a connection is judged, the answers to the machine's own traffic
+// by input; marks and tracking are followed from the rule that sets them to the rule that asks
+// (NFCompiler).
+// Not modelled: sockets, load balancing and other state outside the ruleset (conditions);
 // flowtables change no verdict.
 
 import ImportKit
@@ -16,7 +17,7 @@ package struct NFTablesImporter: ExportImporter {
   package let format = ImportFormat(
     id: "nftables", product: "Linux nftables", versions: "nft 0.9 to 1.1, JSON schema 1",
     howToExport: ["nft -j list ruleset > ruleset.json (as root)"], pieces: "one file",
-    importerVersion: 2,
+    importerVersion: 3,
     notInExport:
       "whether the machine routes at all (sysctl net.ipv4.ip_forward and "
       + "net.ipv6.conf.all.forwarding), and programs attached outside of nftables (tc, XDP), are not "
@@ -42,8 +43,10 @@ package struct NFTablesImporter: ExportImporter {
         reason: "an nftables ruleset is one file, and \(documents.count) were given",
         advice: "give one file for each machine")
     }
-    let ruleset = NFTRuleset(list)
-    var builder = NFTPolicyBuilder(ruleset)
+    let draft = PolicyDraft(Policy(scope: "ruleset", format: "nftables"))
+    let ruleset = NFTRuleset(list, draft: draft)
+    draft.policy.productVersion = ruleset.version
+    var builder = NFTPolicyBuilder(ruleset, draft: draft)
     return ImportedExport(policies: [builder.build()])
   }
 }
