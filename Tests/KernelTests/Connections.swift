@@ -25,7 +25,7 @@ enum Connections {
     return descriptor
   }
 
-  /// Takes what has come to a listening socket off its queue.
+  /// Closes what has come to a listening socket and was not taken.
   static func drain(_ listener: Int32) {
     while true {
       let descriptor = accept(listener, nil, nil)
@@ -34,40 +34,92 @@ enum Connections {
     }
   }
 
-  /// Whether each connection comes about within the time.
-  static func attempt(_ wanted: [Wanted], milliseconds: Int) -> [Bool] {
+  /// How far a connection came.
+  private enum Progress {
+    case connecting
+    /// A byte was sent and its echo has not come.
+    case asking
+    case failed
+    case done
+  }
+
+  /// Whether each connection comes about within the time and carries a byte to the server and one
+  /// back: the handshake alone shows too little.
+  ///
+  /// - Parameter listeners: the servers' sockets, which are served here.
+  static func attempt(
+    _ wanted: [Wanted], listeners: [Int32], milliseconds: Int
+  ) -> [Bool] {
     var descriptors: [Int32] = []
+    var progress: [Progress] = []
     for one in wanted {
       let family = one.source.family == .ipv4 ? AF_INET : AF_INET6
       let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
       _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-      // Closing resets the connection, so that nothing lingers in the kernel's tables.
-      var linger = linger(l_onoff: 1, l_linger: 0)
-      setsockopt(
-        descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+      resetOnClose(descriptor)
       _ = withAddress(one.source, port: 0) { bind(descriptor, $0, $1) }
       _ = withAddress(one.destination, port: one.port) { connect(descriptor, $0, $1) }
       descriptors.append(descriptor)
+      progress.append(.connecting)
     }
-    defer { for descriptor in descriptors { close(descriptor) } }
-    var result = Array(repeating: false, count: wanted.count)
-    var open = Set(descriptors.indices)
+    var served: [Int32] = []
+    defer { for descriptor in descriptors + served { close(descriptor) } }
     let end = Date().addingTimeInterval(Double(milliseconds) / 1000)
-    while !open.isEmpty {
+    while progress.contains(.connecting) || progress.contains(.asking) {
       let left = Int32(end.timeIntervalSinceNow * 1000)
       guard left > 0 else { break }
-      let order = open.sorted()
-      var polled = order.map { pollfd(fd: descriptors[$0], events: Int16(POLLOUT), revents: 0) }
+      let open = progress.indices.filter { [.connecting, .asking].contains(progress[$0]) }
+      var polled = open.map { index in
+        pollfd(
+          fd: descriptors[index],
+          events: Int16(progress[index] == .connecting ? POLLOUT : POLLIN), revents: 0)
+      }
+      polled += (listeners + served).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       guard poll(&polled, nfds_t(polled.count), left) > 0 else { break }
-      for (index, entry) in zip(order, polled) where entry.revents != 0 {
-        var error: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt(descriptors[index], SOL_SOCKET, SO_ERROR, &error, &size)
-        result[index] = error == 0
-        open.remove(index)
+      for (index, entry) in zip(open, polled) where entry.revents != 0 {
+        progress[index] = advance(descriptors[index], progress[index])
+      }
+      for entry in polled.dropFirst(open.count) where entry.revents != 0 {
+        if listeners.contains(entry.fd) {
+          let descriptor = accept(entry.fd, nil, nil)
+          guard descriptor >= 0 else { continue }
+          _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+          resetOnClose(descriptor)
+          served.append(descriptor)
+        } else if !echo(entry.fd) {
+          close(entry.fd)
+          served.removeAll { $0 == entry.fd }
+        }
       }
     }
-    return result
+    return progress.map { $0 == .done }
+  }
+
+  /// Closing resets the connection, so that nothing lingers in the kernel's tables.
+  private static func resetOnClose(_ descriptor: Int32) {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+  }
+
+  private static func advance(_ descriptor: Int32, _ progress: Progress) -> Progress {
+    var byte: UInt8 = 0x2A
+    guard progress == .connecting else {
+      let count = recv(descriptor, &byte, 1, 0)
+      return count == 1 ? .done : (count < 0 && errno == EAGAIN ? .asking : .failed)
+    }
+    var error: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size)
+    guard error == 0 else { return .failed }
+    return send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL.rawValue)) == 1 ? .asking : .failed
+  }
+
+  /// Sends back what came; false where the connection is over.
+  private static func echo(_ descriptor: Int32) -> Bool {
+    var byte: UInt8 = 0
+    guard recv(descriptor, &byte, 1, 0) == 1 else { return false }
+    return send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL.rawValue)) == 1
   }
 
   private static func withAddress<Value>(

@@ -38,6 +38,45 @@ struct FirewalldMaker {
 
         """
     }
+    if random.chance(3) {
+      // Clients bound by their address, whatever the interface.
+      let target = random.pick(["", " target=\"ACCEPT\"", " target=\"DROP\""])
+      files["zones/office.xml"] = """
+        <?xml version="1.0" encoding="utf-8"?>
+        <zone\(target)><source address="10.77.0.0/25"/></zone>
+
+        """
+      files["policies/office-out.xml"] = """
+        <?xml version="1.0" encoding="utf-8"?>
+        <policy target="\(random.pick(["ACCEPT", "CONTINUE", "REJECT"]))">
+          <ingress-zone name="office"/>
+          <egress-zone name="wan"/>
+          \(rule())
+        </policy>
+
+        """
+    }
+    if random.chance(3) {
+      files["policies/own.xml"] = """
+        <?xml version="1.0" encoding="utf-8"?>
+        <policy target="\(random.pick(["ACCEPT", "CONTINUE", "REJECT"]))">
+          <ingress-zone name="HOST"/>
+          <egress-zone name="ANY"/>
+          \(rule())
+        </policy>
+
+        """
+    }
+    if random.chance(2) {
+      let rules = (0..<(1 + random.below(3))).map { "  \(direct(priority: $0))" }
+      files["direct.xml"] = """
+        <?xml version="1.0" encoding="utf-8"?>
+        <direct>
+        \(rules.joined(separator: "\n"))
+        </direct>
+
+        """
+    }
     return files
   }
 
@@ -56,5 +95,16 @@ struct FirewalldMaker {
         + "<service name=\"https\"/>\(action)</rule>"
     default: return "<service name=\"\(random.pick(["http", "https"]))\"/>"
     }
+  }
+
+  private mutating func direct(priority: Int) -> String {
+    let chain = random.pick(["FORWARD", "FORWARD", "INPUT", "OUTPUT"])
+    let match = random.pick([
+      "-m conntrack --ctstate ESTABLISHED", "-p tcp -m tcp --sport 443", "-p tcp --dport 443",
+      "-m conntrack --ctdir REPLY -p tcp -m tcp --sport 80", "-s 20.0.0.0/24", "-d 20.0.0.10",
+      "-p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK",
+    ])
+    return "<rule ipv=\"ipv4\" table=\"filter\" chain=\"\(chain)\" priority=\"\(priority)\">"
+      + "\(match) -j \(random.pick(["ACCEPT", "DROP", "RETURN"]))</rule>"
   }
 }

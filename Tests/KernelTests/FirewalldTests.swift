@@ -18,55 +18,46 @@ import Testing
   @Test(.enabled(if: obstacle == nil, "\(obstacle ?? "")"))
   func filesAndRulesetsAgreeWithTheKernel() throws {
     let judge = KernelJudgement(network: try KernelNetwork())
-    let first = SeededRandom().seed
-    var connections = 0
+    let folder = try TemporaryFolder()
+    var first = FirewalldMaker(SeededRandom())
+    for (name, text) in first.make() { try folder.write(name, text) }
+    let daemon = try FirewalldDaemon(in: judge.network.firewall, folder: folder.url)
+    let start = SeededRandom().seed
+    var total = KernelJudgement.Comparison()
     for run in 0..<Self.runs {
-      let seed = first &+ UInt64(run)
+      let seed = start &+ UInt64(run)
       var maker = FirewalldMaker(SeededRandom(seed: seed))
       let files = maker.make()
-      let folder = try TemporaryFolder()
+      for name in ["zones", "policies", "direct.xml"] {
+        try? FileManager.default.removeItem(at: folder.url.appendingPathComponent(name))
+      }
       for (name, text) in files { try folder.write(name, text) }
-      try judge.network.firewall.run(["nft", "flush ruleset"])
-      try judge.network.firewall.run(
-        ["unshare", "-m", "sh", "-e"], input: Self.script(folder.url.path))
-      let ruleset = try judge.network.firewall.run(["nft", "-j", "list", "ruleset"])
+      try daemon.reload()
       let shown = files.sorted { $0.key < $1.key }.map { "\($0.key)\n\($0.value)" }.joined()
+      let ruleset = try judge.network.firewall.run(["nft", "-j", "list", "ruleset"])
       let byRuleset = try judge.compare(
         export: [("ruleset.json", ruleset)], families: [.ipv4])
+      // By the interfaces, as the ruleset: which zone a client is in follows.
       let byFiles = try judge.compare(
         export: files.sorted { $0.key < $1.key }.map { ("etc/firewalld/\($0.key)", $0.value) },
-        families: [.ipv4], zones: ["lan0": "lan", "dmz0": "dmz", "wan0": "wan"])
+        families: [.ipv4])
       for (name, comparison) in [("ruleset", byRuleset), ("files", byFiles)] {
-        connections += comparison.connections
-        let doubts = comparison.disagreements + comparison.undecided
-        if let one = doubts.first {
+        total.connections += comparison.connections
+        total.allowed += comparison.allowed
+        total.undecided += comparison.undecided.map { "\(name): \($0)" }
+        if let one = comparison.disagreements.first {
           Issue.record(
-            "SALLYPORT_SEED=\(seed): \(name): \(doubts.count) differ, such as \(one)\n\(shown)")
+            "SALLYPORT_SEED=\(seed): \(name): \(comparison.disagreements.count) differ, such as "
+              + "\(one)\n\(shown)")
         }
       }
     }
-    print("\(Self.runs) configurations from SALLYPORT_SEED=\(first), \(connections) comparisons")
-  }
-
-  /// Starts firewalld on the files, waits until it is ready, and stops it; the ruleset stays.
-  private static func script(_ folder: String) -> String {
-    """
-    mount -t tmpfs tmpfs /run
-    mkdir -p /run/dbus
-    mount --bind \(folder) /etc/firewalld
-    dbus-daemon --system --fork >/dev/null 2>&1
-    firewalld --nofork --nopid >/dev/null 2>&1 &
-    daemon=$!
-    tries=0
-    until firewall-cmd --state >/dev/null 2>&1; do
-      tries=$((tries + 1))
-      [ $tries -lt 60 ] || break
-      sleep 0.5
-    done
-    kill $daemon
-    wait $daemon || true
-    kill $(cat /run/dbus/pid)
-
-    """
+    #expect(
+      total.undecided.count * 5 <= total.connections,
+      "\(total.undecided.count) of \(total.connections) are left open, such as \(total.undecided.first ?? "")"
+    )
+    print(
+      "\(Self.runs) configurations from SALLYPORT_SEED=\(start): \(total.connections) comparisons, "
+        + "\(total.allowed) allowed by both, \(total.undecided.count) left open")
   }
 }

@@ -74,6 +74,8 @@ struct KernelJudgement {
 
   struct Comparison {
     var connections = 0
+    /// Those that both let pass.
+    var allowed = 0
     var disagreements: [String] = []
     var undecided: [String] = []
   }
@@ -118,7 +120,8 @@ struct KernelJudgement {
           + "\(wanted.destination.text):\(wanted.port): kernel \(passes ? "passes" : "stops"), "
           + "we say \(result.verdict) by \(result.deciding.map(\.rule))"
         switch result.verdict {
-        case .allowed where passes, .blocked where !passes: break
+        case .allowed where passes: comparison.allowed += 1
+        case .blocked where !passes: break
         case .allowed, .blocked, .partial: comparison.disagreements.append(text)
         case .conditional, .unknown:
           comparison.undecided.append(

@@ -107,7 +107,9 @@ final class KernelNetwork {
   func established(
     _ wanted: [Connections.Wanted], from namespace: NetworkNamespace, patience: Int
   ) throws -> [Bool] {
-    let result = try namespace.inside { Connections.attempt(wanted, milliseconds: patience) }
+    let result = try namespace.inside {
+      Connections.attempt(wanted, listeners: listeners, milliseconds: patience)
+    }
     for listener in listeners { Connections.drain(listener) }
     return result
   }

@@ -1,7 +1,8 @@
 import TestSupport
 
 /// Makes small rulesets in nft's own language, out of features whose outcome the ruleset alone
-/// settles.
+/// settles: for first packets, and for what comes back and what follows, in states, directions, by
+/// marks and without tracking.
 struct NFTRulesetMaker {
   var random: SeededRandom
   private var chains: [String] = []
@@ -16,7 +17,11 @@ struct NFTRulesetMaker {
       text += "  chain c\(index) {\n" + rules(after: index + 1, atLeast: 1) + "  }\n"
     }
     text += base("forward", priority: 0) + base("output", priority: 0)
+    text += base("input", priority: 0)
     if random.chance(3) { text += base("forward", priority: 10) }
+    if random.chance(3) { text += early("prerouting") }
+    if random.chance(5) { text += early("output") }
+    if random.chance(4) { text += base("prerouting", priority: -150) }
     text += "}\n"
     chains = []
     if random.chance(4) {
@@ -43,12 +48,47 @@ struct NFTRulesetMaker {
 
   private mutating func base(_ hook: String, priority: Int) -> String {
     let name = "\(hook)\(priority < 0 ? "m" : "")\(abs(priority))"
-    let policy = random.pick(["accept", "drop"])
+    let policy = random.pick(["accept", "accept", "drop"])
     return "  chain \(name) {\n"
       + "    type filter hook \(hook) priority \(priority); policy \(policy);\n"
-      + "    ct state established,related accept\n"
       // Without these no IPv6 neighbour is found, and nothing passes at all.
-      + "    meta l4proto { icmp, ipv6-icmp } accept\n" + rules(after: 0, atLeast: 0) + "  }\n"
+      + "    meta l4proto { icmp, ipv6-icmp } accept\n" + answers()
+      + rules(after: 0, atLeast: 0) + "  }\n"
+  }
+
+  /// What lets the later packets of a connection pass: mostly all, often some, now and then nothing.
+  private mutating func answers() -> String {
+    let lines: [String]
+    switch random.below(10) {
+    case 0, 1, 2, 3: lines = ["ct state established,related accept"]
+    case 4: lines = ["ct direction reply accept", "ct state established tcp dport 443 accept"]
+    case 5:
+      lines = [
+        "ct state established,related,untracked accept"
+      ]
+    case 6: lines = ["iifname \"wan0\" tcp sport { 80, 443 } accept"]
+    case 7: lines = ["ct state established iifname \"wan0\" accept"]
+    case 8:
+      lines = [
+        "ct state vmap { established : accept, invalid : drop }"
+      ]
+    default: lines = []
+    }
+    return lines.map { "    \($0)\n" }.joined()
+  }
+
+  /// A chain ahead of connection tracking.
+  private mutating func early(_ hook: String) -> String {
+    let wanted = (0..<(1 + random.below(2))).map { _ in
+      let what = random.pick([
+        "notrack", "notrack", "tcp dport 443 notrack", "tcp sport 443 notrack",
+        "tcp dport 80 notrack", "tcp sport 80 notrack", "iifname \"wan0\" tcp sport 8443 drop",
+        "meta mark set 0x1", "tcp dport 443 meta mark set 0x2",
+      ])
+      return "    \(what)\n"
+    }
+    return "  chain early\(hook) {\n    type filter hook \(hook) priority -300; policy accept;\n"
+      + wanted.joined() + "  }\n"
   }
 
   private mutating func rules(after: Int, atLeast: Int) -> String {
@@ -68,19 +108,28 @@ struct NFTRulesetMaker {
   }
 
   private mutating func verdict(_ later: [String]) -> String {
-    switch random.below(later.isEmpty ? 8 : 12) {
+    switch random.below(later.isEmpty ? 9 : 13) {
     case 0, 1, 2: "accept"
     case 3, 4: "drop"
     case 5: "reject"
     case 6: "return"
     case 7: random.pick(["continue", "counter"])
-    case 8: "goto \(random.pick(later))"
+    case 8: change()
+    case 9: "goto \(random.pick(later))"
     default: "jump \(random.pick(later))"
     }
   }
 
+  private mutating func change() -> String {
+    random.pick([
+      "meta mark set 0x1", "meta mark set meta mark | 0x2", "ct mark set 0x1",
+      "ct mark set meta mark", "meta mark set ct mark", "meta mark set 0x2 accept",
+      "ct mark set ct mark | 0x4", "meta mark set meta mark & 0x1",
+    ])
+  }
+
   private mutating func map(_ later: [String]) -> String {
-    func verdict() -> String { self.verdict(later).replacingCounter }
+    func verdict() -> String { self.verdict(later).replacingStatements }
     switch random.below(4) {
     case 0: return "tcp dport vmap { 80 : \(verdict()), 443 : \(verdict()) }"
     case 1: return "iifname vmap { \"lan0\" : \(verdict()), \"dmz0\" : \(verdict()) }"
@@ -92,7 +141,7 @@ struct NFTRulesetMaker {
 
   private mutating func match() -> String {
     let not = random.chance(4) ? "!= " : ""
-    switch random.below(14) {
+    switch random.below(22) {
     case 0, 1:
       if family == .ipv6 { return "ip6 saddr \(not)\(random.pick(Self.sources6))" }
       return "ip saddr \(not)\(random.pick(Self.sources))"
@@ -112,7 +161,27 @@ struct NFTRulesetMaker {
       return random.pick(["meta l4proto tcp", "meta l4proto { tcp, udp }", "meta l4proto udp"])
     case 11: return random.pick(["ct state new", "ct state invalid", "ct state { new, related }"])
     case 12: return random.pick(["tcp sport 1024-65535", "tcp sport 1-1023", "udp dport 443"])
-    default: return random.pick(["meta nfproto ipv4", "meta nfproto ipv6", "th dport 443"])
+    case 13: return random.pick(["meta nfproto ipv4", "meta nfproto ipv6", "th dport 443"])
+    case 14, 15: return "meta mark \(not)\(random.pick(["0x1", "0x2", "0x0", "{ 0x1, 0x3 }"]))"
+    case 16: return random.pick(["ct mark 0x1", "ct mark & 0x4 == 0x4", "meta mark & 0x2 == 0x2"])
+    case 17:
+      return random.pick(["ct direction original", "ct direction reply", "ct state untracked"])
+    case 18: return random.pick(["tcp sport 443", "tcp sport { 80, 8443 }", "tcp sport != 80"])
+    case 19:
+      return random.pick([
+        "tcp flags & (syn|ack) == syn", "tcp flags & (syn|ack) == (syn|ack)", "tcp flags psh",
+        "tcp flags & (fin|syn|rst|psh|ack) == ack", "tcp flags syn",
+      ])
+    case 20 where family != .ipv6:
+      return random.pick([
+        "ip protocol tcp", "ip protocol udp", "ct original ip daddr 20.0.0.0/24",
+        "ct original ip saddr 10.77.0.0/24", "ct original proto-dst 443",
+      ])
+    default:
+      return random.pick([
+        "fib saddr . iif oif exists", "fib saddr . iif oif missing", "fib daddr type local",
+        "fib daddr type unicast", "ct state established", "ct state != established",
+      ])
     }
   }
 
@@ -131,6 +200,8 @@ struct NFTRulesetMaker {
 }
 
 extension String {
-  /// A map holds verdicts, and counting is none.
-  fileprivate var replacingCounter: String { self == "counter" || self == "reject" ? "drop" : self }
+  /// A map holds verdicts, and counting and marking are none.
+  fileprivate var replacingStatements: String {
+    self == "counter" || self == "reject" || contains(" set ") ? "drop" : self
+  }
 }

@@ -143,8 +143,16 @@ struct FWDConfiguration {
   var settings: [String: String]?
   var defaultZone: String? { settings?["defaultzone"] }
 
-  /// Nil where the settings are not there.
-  var usesIPTables: Bool? { settings.map { $0["firewallbackend"]?.lowercased() == "iptables" } }
+  /// Nil where the settings are not there, or say something that is not known. Without the setting it
+  /// is nftables (firewalld.conf(5)).
+  var usesIPTables: Bool? {
+    guard let settings else { return nil }
+    switch settings["firewallbackend"]?.lowercased() {
+    case nil, "nftables": return false
+    case "iptables": return true
+    default: return nil
+    }
+  }
 
   /// Whether the release is 1.0 or later, as far as the files show: that release dropped the option
   /// AllowZoneDrifting, and forwarding inside zones came with it to the standard zones.

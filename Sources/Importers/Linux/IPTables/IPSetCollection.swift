@@ -18,6 +18,8 @@ struct IPSetCollection {
   }
 
   private var sets: [String: Entries] = [:]
+  /// Whether a line was not understood, so that any set may hold something else.
+  private var isIncomplete = false
 
   var isEmpty: Bool { sets.isEmpty }
 
@@ -30,14 +32,16 @@ struct IPSetCollection {
 
   mutating func read(_ lines: [Substring]) {
     for line in lines {
-      let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
-      guard words.count >= 3 else { continue }
-      if words[0] == "create" {
+      let words = IPTWords.split(line).map(\.text)
+      guard let command = words.first, !command.hasPrefix("#") else { continue }
+      if command == "create", words.count >= 3 {
         sets[words[1]] = Entries(
           type: words[2], isDynamic: words.contains("timeout"),
           unreadable: Self.oddOption(words.dropFirst(3)))
-      } else if words[0] == "add" {
-        add(words[2], to: words[1], except: words.contains("nomatch"))
+      } else if command == "add", words.count >= 3, sets[words[1]] != nil {
+        add(words[2], to: words[1], options: words.dropFirst(3))
+      } else {
+        isIncomplete = true
       }
     }
   }
@@ -59,7 +63,24 @@ struct IPSetCollection {
     return nil
   }
 
-  private mutating func add(_ text: String, to name: String, except: Bool) {
+  /// The options of `add` that change nothing of what a set holds.
+  private static let passive: Set<String> = [
+    "timeout", "packets", "bytes", "comment", "skbmark", "skbprio", "skbqueue",
+  ]
+
+  private mutating func add(_ text: String, to name: String, options: ArraySlice<String>) {
+    var rest = options
+    var isException = false
+    while let word = rest.popFirst() {
+      if word == "nomatch" {
+        isException = true
+      } else if Self.passive.contains(word) {
+        _ = rest.popFirst()
+      } else {
+        sets[name]?.unreadable = "which has an entry with `\(word)`"
+        return
+      }
+    }
     guard let type = sets[name]?.type else { return }
     guard ["hash:ip", "hash:net", "bitmap:ip"].contains(type) else {
       sets[name]?.unreadable = "which is of the type \(type)"
@@ -69,7 +90,7 @@ struct IPSetCollection {
       sets[name]?.unreadable = "which holds `\(text)`"
       return
     }
-    if except {
+    if isException {
       sets[name]?.exceptions.append(.addresses(set))
     } else {
       sets[name]?.terms.append(.addresses(set))
@@ -80,6 +101,7 @@ struct IPSetCollection {
   func list(named name: String, directions: [String], draft: PolicyDraft) -> Lookup? {
     guard let set = sets[name] else { return nil }
     if let why = set.unreadable { return .unreadable(why) }
+    if isIncomplete { return .unreadable("whose listing has lines that are not understood") }
     guard directions.count == 1, ["src", "dst"].contains(directions[0]) else {
       return .unreadable("which is asked by \(directions.joined(separator: ","))")
     }

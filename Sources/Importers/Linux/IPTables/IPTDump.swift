@@ -60,6 +60,7 @@ struct IPTTable {
   /// Adds a rule at its end, or before the rule that has the number `place`, counted from 1.
   mutating func add(_ rule: IPTRuleText, to chain: String, place: Int? = nil) {
     if numbers[chain] == nil {
+      guard IPTChainGraph.allHooks.contains(chain) else { return addUndeclared(rule, to: chain) }
       declare(chain, policy: nil, at: rule.position)
     }
     guard let number = numbers[chain] else { return }
@@ -68,6 +69,15 @@ struct IPTTable {
       chains[number].rules.insert(rule, at: index)
     } else {
       chains[number].rules.append(rule)
+    }
+  }
+
+  /// A rule for a chain that nobody declared does not load: it may be meant for any chain.
+  private mutating func addUndeclared(_ rule: IPTRuleText, to chain: String) {
+    let doubt = IPTToken("(the chain \(chain) is not declared)", quoted: true)
+    for index in chains.indices where IPTChainGraph.allHooks.contains(chains[index].name) {
+      chains[index].rules.append(
+        IPTRuleText(tokens: [doubt] + rule.tokens, position: rule.position))
     }
   }
 

@@ -13,6 +13,10 @@ struct NFTPolicyBuilder {
   /// Sources whose addresses are translated.
   private var translated: [AddressSet] = []
   private var translates = false
+  /// Chains that translate on whatever interface they are called for.
+  private var openTranslators: [Int] = []
+  /// Who calls a chain, with the leaving interfaces that the call names.
+  private var callers: [Int: [(chain: Int, interfaces: [String])]] = [:]
 
   init(_ ruleset: NFTRuleset, draft: PolicyDraft) {
     self.ruleset = ruleset
@@ -29,6 +33,7 @@ struct NFTPolicyBuilder {
           name: name, rules: [],
           defaultAction: DefaultAction(.allow, name: "no chain on \(name)")))
     }
+    findTranslatingCallers()
     let compiler = NFCompiler(rules, taken: Set(tables.map(\.name)))
     var extra: [Stage] = []
     if let table = doubtfulParts() {
@@ -37,7 +42,9 @@ struct NFTPolicyBuilder {
     }
     for traffic in TrafficKind.allCases {
       var stages = compiler.stages(traffic) { number, families in
-        Stage(
+        // The tables of all chains are those of routed packets.
+        if traffic == .host, compiler.dependsOnTraffic(number) { return nil }
+        return Stage(
           table: rules.chains[number].table, families: families,
           isAuxiliary: !(rules.chains[number].base?.filters ?? false))
       }
@@ -133,7 +140,17 @@ struct NFTPolicyBuilder {
       if !isForAnswers, chain.hook != "input", chain.hook != "output" {
         enteringInterfaces.formUnion(outcome.enteringInterfaces)
       }
-      if !outcome.translating.isEmpty { see(outcome.translating) }
+      for alternative in outcome.translating where see(alternative) == false {
+        openTranslators.append(number)
+      }
+      for branch in outcome.branches {
+        switch branch.action {
+        case .jump(let target), .goto(let target):
+          callers[target, default: []].append(
+            (number, Self.leaving(branch.rule.match.clauses)))
+        default: break
+        }
+      }
       made += outcome.branches.map(plain)
     }
     made += rules.devicePolicy(number, view).map(plain)
@@ -167,16 +184,36 @@ struct NFTPolicyBuilder {
 
   // MARK: Clients
 
-  private mutating func see(_ alternatives: [[Clause]]) {
+  /// Whether a translating alternative names the interfaces by which packets leave.
+  private mutating func see(_ alternative: [Clause]) -> Bool {
     translates = true
-    for alternative in alternatives {
-      for clause in alternative {
-        switch clause {
-        case .to(let zones) where !zones.negated:
-          translatingInterfaces.formUnion(zones.names)
-        case .source(let list) where !list.negated:
-          for case .addresses(let set) in list.terms { translated.append(set) }
-        default: break
+    for clause in alternative {
+      if case .source(let list) = clause, !list.negated {
+        for case .addresses(let set) in list.terms { translated.append(set) }
+      }
+    }
+    let names = Self.leaving(alternative)
+    translatingInterfaces.formUnion(names)
+    return !names.isEmpty
+  }
+
+  private static func leaving(_ clauses: [Clause]) -> [String] {
+    clauses.flatMap { clause -> [String] in
+      if case .to(let zones) = clause, !zones.negated { return zones.names }
+      return []
+    }
+  }
+
+  /// `oifname "wan" jump srcnat_wan`: the interfaces for which translating chains are called.
+  private mutating func findTranslatingCallers() {
+    var seen = Set(openTranslators)
+    var queue = openTranslators
+    while let chain = queue.popLast() {
+      for caller in callers[chain] ?? [] {
+        if caller.interfaces.isEmpty {
+          if seen.insert(caller.chain).inserted { queue.append(caller.chain) }
+        } else {
+          translatingInterfaces.formUnion(caller.interfaces)
         }
       }
     }
@@ -209,6 +246,17 @@ struct NFTPolicyBuilder {
 
   private func proposals(zones: [Zone]) -> [ClientProposal] {
     // Who translates the addresses of others routes for them, whether it filters or not.
+    let hasForward = ruleset.chains.contains { $0.hook == "forward" && $0.type == "filter" }
+    guard hasForward || translates else {
+      return [
+        ClientProposal(
+          client: Client(traffic: .host), reason: "traffic of the machine itself"),
+        ClientProposal(
+          client: Client(),
+          reason: "routed traffic, for which there is no chain, so that all of it passes if the "
+            + "machine routes"),
+      ]
+    }
     guard forwards || translates else {
       return [
         ClientProposal(

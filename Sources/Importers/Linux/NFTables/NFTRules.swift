@@ -149,6 +149,7 @@ final class NFTRules: NFRules {
     case "match":
       traits.asks =
         traits.asks || Self.asksMark(body) || switchesTracking && Self.asksTracking(body)
+      traits.dependsOnTraffic = traits.dependsOnTraffic || Self.asksOwner(body)
       if let left = body["left"], let right = body["right"],
         let flags = NFTFlags(left, operation: body["op"]?.string ?? "==", right: right)
       {
@@ -203,6 +204,17 @@ final class NFTRules: NFRules {
       case "jump", "goto": return .some(value["target"]?.string ?? "")
       case "accept", "return", "continue": return nil
       default: return .some(nil)
+      }
+    }
+  }
+
+  private static func asksOwner(_ match: JSONValue) -> Bool {
+    guard let left = match["left"] else { return false }
+    let sides = left["concat"]?.elements.map { $0 } ?? [left]
+    return sides.contains { side in
+      switch NFTField(side) {
+      case .user?, .addressType?: true
+      default: false
       }
     }
   }

@@ -75,9 +75,10 @@ final class NFCompiler {
 
   /// The stages of one kind of traffic, first packets included where state plays a part in them.
   ///
-  /// - Parameter plain: makes the stage of a first packet at a base chain in the usual state.
+  /// - Parameter plain: the stage of a first packet at a base chain in the usual state, where there is
+  ///   a table for it already.
   func stages(
-    _ traffic: TrafficKind, plain: (Int, [AddressFamily]) -> Stage
+    _ traffic: TrafficKind, plain: (Int, [AddressFamily]) -> Stage?
   ) -> [Stage] {
     var result: [Stage] = []
     let changesFour = sequence(traffic, .ipv4)
@@ -97,6 +98,9 @@ final class NFCompiler {
   private var startingState: NFState {
     NFState(mark: rules.startingMark, connectionMark: rules.startingConnectionMark)
   }
+
+  /// Whether a chain, or one that it leads to, looks different to routed and to own packets.
+  func dependsOnTraffic(_ chain: Int) -> Bool { hooks.reach[chain].dependsOnTraffic }
 
   /// The base chains of all packets, to see whether both families pass the same.
   private func sequence(_ traffic: TrafficKind, _ family: AddressFamily) -> [[Int]] {
@@ -123,7 +127,7 @@ final class NFCompiler {
 
   private func stages(
     _ traffic: TrafficKind, _ family: AddressFamily, _ families: [AddressFamily],
-    _ sequence: [[Int]], _ plain: (Int, [AddressFamily]) -> Stage
+    _ sequence: [[Int]], _ plain: (Int, [AddressFamily]) -> Stage?
   ) -> [Stage] {
     var result: [Stage] = []
     var state = startingState
@@ -149,7 +153,15 @@ final class NFCompiler {
             from: startingState, families,
             filters: filters && packet == .first)
         } else if packet == .first {
-          result.append(plain(chain, families.filter { base?.families.contains($0) ?? true }))
+          let own = families.filter { base?.families.contains($0) ?? true }
+          if let stage = plain(chain, own) {
+            result.append(stage)
+          } else {
+            result += stage(
+              Program(
+                traffic: traffic, family: nil, steps: [Step(packet: packet, chain: chain)],
+                isLinked: false), from: state, own, filters: base?.filters ?? false)
+          }
         } else {
           var own = state
           if start != nil {
@@ -254,12 +266,10 @@ final class NFCompiler {
     return name
   }
 
-  /// Chains of the administrator mean the same in all programs that look at them alike.
+  /// A chain means the same in all programs of one step that look at it alike.
   private func canonical(_ key: Key) -> Key {
     let program = programs[key.program]
-    guard !program.isLinked, rules.chains[key.chain].base == nil, key.continuation.isEmpty else {
-      return key
-    }
+    guard !program.isLinked else { return key }
     let view = view(key)
     let place = Shared(
       traffic: view.traffic, packet: view.packet, hook: view.hook, isAhead: view.isAheadOfTracking,

@@ -34,6 +34,8 @@ struct NFTraits {
   var stops = false
   /// Whether it tells packets of one phase apart.
   var tellsPacketsApart = false
+  /// Whether it looks different to routed and to own packets.
+  var dependsOnTraffic = false
   /// Chains that it leads to, by number.
   var targets: [Int] = []
 
@@ -43,6 +45,7 @@ struct NFTraits {
     asks = asks || other.asks
     stops = stops || other.stops
     tellsPacketsApart = tellsPacketsApart || other.tellsPacketsApart
+    dependsOnTraffic = dependsOnTraffic || other.dependsOnTraffic
     targets += other.targets
   }
 }
@@ -102,6 +105,7 @@ struct NFHooks {
           || next.asks != reach[number].asks
           || next.stops != reach[number].stops
           || next.tellsPacketsApart != reach[number].tellsPacketsApart
+          || next.dependsOnTraffic != reach[number].dependsOnTraffic
         {
           changed = true
         }
