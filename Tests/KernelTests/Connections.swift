@@ -112,14 +112,14 @@ enum Connections {
     var size = socklen_t(MemoryLayout<Int32>.size)
     getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size)
     guard error == 0 else { return .failed }
-    return send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL.rawValue)) == 1 ? .asking : .failed
+    return send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL)) == 1 ? .asking : .failed
   }
 
   /// Sends back what came; false where the connection is over.
   private static func echo(_ descriptor: Int32) -> Bool {
     var byte: UInt8 = 0
     guard recv(descriptor, &byte, 1, 0) == 1 else { return false }
-    return send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL.rawValue)) == 1
+    return send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL)) == 1
   }
 
   private static func withAddress<Value>(

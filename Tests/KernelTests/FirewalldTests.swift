@@ -46,9 +46,9 @@ import Testing
         total.allowed += comparison.allowed
         total.undecided += comparison.undecided.map { "\(name): \($0)" }
         if let one = comparison.disagreements.first {
+          let count = comparison.disagreements.count
           Issue.record(
-            "SALLYPORT_SEED=\(seed): \(name): \(comparison.disagreements.count) differ, such as "
-              + "\(one)\n\(shown)")
+            "SALLYPORT_SEED=\(seed): \(name): \(count) differ, such as \(one)\n\(shown)")
         }
       }
     }

@@ -98,7 +98,7 @@ struct NFTMarkTest {
   private static func operand(_ value: JSONValue, depth: Int) -> Operand? {
     if let number = number(value) { return Operand(flip: number) }
     if let kind = kind(value) { return Operand(source: kind, mask: .max) }
-    guard depth < 8, let (operation, body) = value.members.first, body.elements.count == 2,
+    guard depth < 8, let (operation, body) = value.members.first, body.count == 2,
       value.count == 1
     else { return nil }
     let sides = body.elements.map { $0 }
