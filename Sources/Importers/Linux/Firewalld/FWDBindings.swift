@@ -79,7 +79,11 @@ struct FWDBindings {
   }
 
   /// What a client asks for that enters by one of the zones: any of the alternatives.
-  func entering(_ names: [String]) -> [[Clause]] {
+  ///
+  /// - Parameter isPolicy: whether it is a policy that names the zones. The chains of policies look
+  ///   at the interface whatever the source (nft ruleset of firewalld 1.3), though by
+  ///   firewalld.zones(5) a source binding comes first.
+  func entering(_ names: [String], isPolicy: Bool = false) -> [[Clause]] {
     let own = interfaces(names)
     guard !bound.isEmpty else {
       return [[.from(ZoneList(names + own.filter { !names.contains($0) }))]]
@@ -96,6 +100,15 @@ struct FWDBindings {
       result.append([
         .from(ZoneList(own)), .source(EndpointList(bound, negated: true)),
       ])
+      if isPolicy {
+        let doubt = draft.doubt(
+          .patternReading,
+          "a policy that names the zone of an interface is seen to meet clients whose address is "
+            + "bound to another zone as well (release 1.3); firewalld.zones(5) has sources first")
+        result.append([
+          .from(ZoneList(own)), .source(EndpointList(bound)), .requires(doubt),
+        ])
+      }
     }
     return result
   }

@@ -138,7 +138,7 @@ struct FWDPolicyBuilder {
   }
 
   private func clauses(ingress: [String], egress: [String]) -> [[Clause]] {
-    let entering = ingress.contains("ANY") ? [[]] : bindings.entering(ingress)
+    let entering = ingress.contains("ANY") ? [[]] : bindings.entering(ingress, isPolicy: true)
     let leaving: [Clause] = egress.contains("ANY") ? [] : [.to(bindings.leaving(egress))]
     return entering.map { $0 + leaving }
   }

@@ -282,7 +282,7 @@ struct NFTPolicyBuilder {
             ?? "routed traffic from any interface") + reason + why)
       }
     }
-    if !forwards || filtersOutput && translates {
+    if !forwards {
       result.append(
         ClientProposal(
           client: Client(traffic: .host, toZone: out),
