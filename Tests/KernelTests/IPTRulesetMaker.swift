@@ -118,7 +118,7 @@ struct IPTRulesetMaker {
     case 5: "-p tcp -m tcp \(not)--sport \(random.pick(["443", "80", "8000:9000"]))"
     case 6: "-p tcp -m tcp \(not)--syn"
     default:
-      "-p tcp -m tcp --tcp-flags \(random.pick(["SYN,ACK SYN,ACK", "PSH,ACK PSH,ACK", "SYN,RST,ACK,PSH ACK"]))"
+      "-p tcp -m tcp --tcp-flags \(random.pick(["SYN,ACK SYN,ACK", "PSH,ACK PSH,ACK"]))"
     }
   }
 

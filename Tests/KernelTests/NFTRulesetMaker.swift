@@ -170,7 +170,7 @@ struct NFTRulesetMaker {
     case 19:
       return random.pick([
         "tcp flags & (syn|ack) == syn", "tcp flags & (syn|ack) == (syn|ack)", "tcp flags psh",
-        "tcp flags & (fin|syn|rst|psh|ack) == ack", "tcp flags syn",
+        "tcp flags syn",
       ])
     case 20 where family != .ipv6:
       return random.pick([

@@ -137,6 +137,26 @@ struct FWDPolicyBuilder {
     return rules
   }
 
+  /// Zones that no file defines: which interfaces belong to them is not known.
+  private func unknownZone(_ policy: FWDConfiguration.Policy) -> Condition? {
+    let known = Set(zones.map(\.name)).union(["ANY", "HOST"])
+    guard zonesAreKnown,
+      let name = (policy.ingress + policy.egress).first(where: { !known.contains($0) })
+    else { return nil }
+    return draft.doubt(
+      .unresolved, "the policy `\(policy.name)` names the zone `\(name)`, which no file defines",
+      at: policy.position)
+  }
+
+  private func clauses(
+    of policy: FWDConfiguration.Policy, ingress: [String]? = nil
+  ) -> [[Clause]] {
+    guard let doubt = unknownZone(policy) else {
+      return clauses(ingress: ingress ?? policy.ingress, egress: policy.egress)
+    }
+    return [[.requires(doubt)]]
+  }
+
   private func clauses(ingress: [String], egress: [String]) -> [[Clause]] {
     let entering = ingress.contains("ANY") ? [[]] : bindings.entering(ingress, isPolicy: true)
     let leaving: [Clause] = egress.contains("ANY") ? [] : [.to(bindings.leaving(egress))]
@@ -160,11 +180,11 @@ struct FWDPolicyBuilder {
     rules += directAccepts("FORWARD") + passthroughAccepts
     let forwarding = policies.filter(Self.isForwarding)
     for policy in forwarding where policy.priority < 0 {
-      rules += dispatch(policy, clauses(ingress: policy.ingress, egress: policy.egress))
+      rules += dispatch(policy, clauses(of: policy))
     }
     for zone in zones { rules += inside(zone) }
     for policy in forwarding where policy.priority >= 0 {
-      rules += dispatch(policy, clauses(ingress: policy.ingress, egress: policy.egress))
+      rules += dispatch(policy, clauses(of: policy))
     }
     for zone in zones {
       for clauses in from(zone) {
@@ -262,7 +282,7 @@ struct FWDPolicyBuilder {
   private mutating func addOutputTable(isWhole: Bool) {
     var rules = directAccepts("OUTPUT") + passthroughAccepts
     for policy in policies where Self.isOutgoing(policy) {
-      rules += dispatch(policy, clauses(ingress: ["ANY"], egress: policy.egress))
+      rules += dispatch(policy, clauses(of: policy, ingress: ["ANY"]))
     }
     if !isWhole {
       rules.append(

@@ -142,6 +142,8 @@ struct FWDReader {
       case "icmp-block-inversion": _ = record.children("icmp-block-inversion")
       default:
         guard let read = FWDElementReader.read(element, file: file, draft: draft) else { continue }
+        // What nobody knows may be about routed traffic, as `forward` is: it stays unread.
+        if case .unknown = read.what { continue }
         _ = record.children(element.name)
         zone.elements.append(read)
       }

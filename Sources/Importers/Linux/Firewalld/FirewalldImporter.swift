@@ -60,8 +60,12 @@ package struct FirewalldImporter: ExportImporter {
   package func recognise(_ document: ExportDocument) -> Recognition {
     if let root = document.xml {
       guard let expected = Self.children[root.name] else { return .no }
-      // An empty zone is a zone; what has other elements is something else.
-      return root.children.allSatisfy { expected.contains($0.name) } ? .yes : .no
+      // An empty zone is a zone; what has mostly other elements is something else.
+      let known = root.children.count { expected.contains($0.name) }
+      let unknown = root.children.count { !expected.contains($0.name) }
+      if unknown == 0 { return .yes }
+      let isAtHome = root.attribute("target") != nil || document.file.contains("firewalld")
+      return unknown <= max(known, isAtHome ? 1 : 0) ? .yes : .no
     }
     guard let lines = document.lines else { return .no }
     let keys = lines.prefix(500).compactMap { line -> Substring? in

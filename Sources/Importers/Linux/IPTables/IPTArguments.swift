@@ -1,3 +1,5 @@
+import ImportKit
+
 /// One option of a rule with its values.
 struct IPTOption {
   /// The module that the option belongs to; empty for options of the rule itself and for those of a
@@ -34,6 +36,8 @@ struct IPTArguments {
   private(set) var comment = ""
   /// A word that belongs to nothing: the rule is not readable as a whole.
   private(set) var strayWord: String?
+  /// Why nothing that the rule says can be relied on.
+  private(set) var doubt: String?
 
   /// Options that take the next word whatever it looks like: a comment may be `-j`.
   private static let texts: Set<String> = [
@@ -42,8 +46,9 @@ struct IPTArguments {
   /// Short options of the rule itself, which may have their value without a blank: `-ptcp`.
   private static let short: Set<String> = ["-p", "-s", "-d", "-i", "-o", "-j", "-g", "-m"]
 
-  init(_ tokens: [IPTToken]) {
-    let tokens = Self.separated(tokens)
+  init(_ rule: IPTRuleText) {
+    doubt = rule.doubt
+    let tokens = Self.separated(rule.tokens)
     var module = ""
     var moduleIsUsed = true
     var index = 0
@@ -76,6 +81,10 @@ struct IPTArguments {
         values.append(tokens[index].text)
         index += 1
       }
+      let most = Self.valueCount(token.text)
+      if values.count > most, strayWord == nil, !Self.isMarker(values) {
+        strayWord = values[most]
+      }
       let option = IPTOption(module: module, name: token.text, negated: negated, values: values)
       negated = false
       switch token.text {
@@ -100,6 +109,27 @@ struct IPTArguments {
       }
     }
     if !moduleIsUsed { bareModules.append(module) }
+  }
+
+  /// Whether the words are a marker of a template that was never filled in, from its first to its
+  /// last.
+  private static func isMarker(_ values: [String]) -> Bool {
+    guard let first = values.first, let last = values.last,
+      TemplateMarker.isPresent(in: values.joined(separator: " "))
+    else { return false }
+    return ["{", "<", "$", "%", "@"].contains { first.hasPrefix($0) }
+      && ["}", ">", "%", "@"].contains { last.hasSuffix($0) }
+  }
+
+  /// How many words belong to an option at most.
+  private static func valueCount(_ option: String) -> Int {
+    switch option {
+    case "--syn", "-f", "--fragment", "--notrack": 0
+    case "--tcp-flags", "--match-set", "--set", "--add-set", "--del-set", "--map-set", "-c",
+      "--set-counters":
+      2
+    default: 1
+    }
   }
 
   /// Options and values that are written as one word, `-ptcp` and `--dport=443`, in two.

@@ -17,6 +17,8 @@ struct IPTToken: Hashable {
 /// A rule as its words, before anything is made of them.
 struct IPTRuleText {
   let tokens: [IPTToken]
+  /// Why it is open what the rule matches and does, or whether it stands in its chain at all.
+  var doubt: String?
   let position: SourcePosition
 }
 
@@ -74,11 +76,13 @@ struct IPTTable {
 
   /// A rule for a chain that nobody declared does not load: it may be meant for any chain.
   private mutating func addUndeclared(_ rule: IPTRuleText, to chain: String) {
-    let doubt = IPTToken("(the chain \(chain) is not declared)", quoted: true)
-    for index in chains.indices where IPTChainGraph.allHooks.contains(chains[index].name) {
-      chains[index].rules.append(
-        IPTRuleText(tokens: [doubt] + rule.tokens, position: rule.position))
-    }
+    var rule = rule
+    rule.doubt = "a rule is for the chain `\(chain)`, which is not declared"
+    addToAll(rule)
+  }
+
+  mutating func addToAll(_ rule: IPTRuleText) {
+    for index in chains.indices { chains[index].rules.append(rule) }
   }
 
   mutating func flush(_ chain: String?) {

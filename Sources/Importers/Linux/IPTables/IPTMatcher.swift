@@ -36,6 +36,8 @@ struct IPTMatcher {
   private(set) var entering: [String] = []
   private(set) var leaving: [String] = []
   private(set) var sources: AddressSet?
+  /// Whether something was not understood, which in a rule without a target may have been one.
+  private(set) var isPuzzling = false
 
   init(
     _ rule: IPTArguments, place: IPTPlace, position: SourcePosition, sets: IPSetCollection,
@@ -45,17 +47,24 @@ struct IPTMatcher {
     self.position = position
     self.sets = sets
     self.draft = draft
+    if let why = rule.doubt {
+      require(.unresolved, why)
+      return
+    }
+    if let word = rule.strayWord {
+      // It may have been an option, or the negation of one.
+      doubt("the word `\(word)`, which belongs to no option")
+      return
+    }
     for module in rule.bareModules { addBare(module) }
     for option in rule.options { add(option) }
-    if let word = rule.strayWord {
-      doubt("the word `\(word)`, which belongs to no option")
-    }
   }
 
   var view: NFView { place.view }
 
   /// Something that is not understood.
   mutating func doubt(_ what: String, _ kind: Condition.Kind = .unmodelled) {
+    isPuzzling = true
     require(kind, "\(what) is not modelled")
   }
 

@@ -21,7 +21,13 @@ struct IPTRuleTranslator {
     let prototype = Rule(
       name: rule.comment, match: Match(matcher.clauses), action: .continue, position: position)
     let effects = IPTEffect.changes(rule.target)
-    let branches = steps(rule, hook: place.view.hook, chain: chain).flatMap { step -> [NFBranch] in
+    var steps = steps(rule, hook: place.view.hook, chain: chain)
+    if rule.target == nil, matcher.isPuzzling {
+      steps = [
+        .eitherWay("a rule that is not understood may let packets pass as well as stop them")
+      ]
+    }
+    let branches = steps.flatMap { step -> [NFBranch] in
       switch step {
       case .action(let action):
         return [NFBranch(rule: prototype, effects: effects, action: action)]
@@ -45,6 +51,7 @@ struct IPTRuleTranslator {
   private func steps(
     _ rule: IPTArguments, hook: String, chain: (String) -> Int?
   ) -> [IPTEffect.Step] {
+    if let why = rule.doubt, rule.target == nil { return [.eitherWay(why)] }
     guard let target = rule.target else { return [.action(.continue)] }
     if let number = chain(target.name) {
       return [.action(target.isGoto ? .goto(number) : .jump(number))]

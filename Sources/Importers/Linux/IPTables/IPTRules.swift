@@ -42,7 +42,7 @@ final class IPTRules: NFRules {
         places.append(
           Place(
             table: index, chain: chain, family: family,
-            arguments: chain.rules.map { IPTArguments($0.tokens) }))
+            arguments: chain.rules.map { IPTArguments($0) }))
         chains.append(
           NFChain(
             table: prefix + IPTPolicyBuilder.name(family, table.name, chain.name),
@@ -118,7 +118,9 @@ final class IPTRules: NFRules {
     if let name = arguments.target?.name, let target = number(of: name, table: place.table) {
       traits.targets = [target]
     } else {
-      traits.stops = IPTEffect.stops(arguments.target)
+      traits.stops =
+        IPTEffect.stops(arguments.target) || arguments.doubt != nil
+        || arguments.target == nil && arguments.strayWord != nil
       for effect in IPTEffect.changes(arguments.target) {
         switch effect {
         case .doNotTrack:

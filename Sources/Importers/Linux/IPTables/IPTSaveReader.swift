@@ -78,8 +78,12 @@ struct IPTSaveReader {
     }
     var tokens = IPTWords.split(rest)
     guard table != nil, let command = tokens.first?.text, tokens.count > 1 else {
-      dump.notes.append(
-        Note(.unmodelled, "a line outside of any table, or without a command", at: position))
+      if table == nil {
+        dump.rulesElsewhere.append(("a line outside of any table is not followed", position))
+      } else {
+        table?.addToAll(
+          IPTRuleText(tokens: [], doubt: "a line without a command", position: position))
+      }
       return
     }
     tokens.removeFirst()
@@ -99,9 +103,13 @@ struct IPTSaveReader {
     case "-F", "--flush": table?.flush(tokens[0].text)
     case "-Z", "-X": break
     default:
-      // What a deletion or replacement takes away depends on the moment of loading.
-      dump.rulesElsewhere.append(
-        ("the command `\(command)` changes rules in a way that is not followed", position))
+      // What a deletion or replacement takes away depends on the moment of loading, and a command
+      // that is not known may be a rule of any chain.
+      table?.addToAll(
+        IPTRuleText(
+          tokens: [],
+          doubt: "the command `\(command)` changes rules in a way that is not followed",
+          position: position))
     }
   }
 }

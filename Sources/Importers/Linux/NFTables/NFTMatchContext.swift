@@ -30,7 +30,7 @@ struct NFTMatchContext {
       return [doubt("a match without sides")]
     }
     let unread = unread(body, known: ["left", "right", "op"])
-    let operation = body["op"]?.scalarText ?? "=="
+    let operation = body["op"].map { $0.string ?? "(not readable)" } ?? "=="
     return matched(left, right, operation).map { $0 + unread + self.unread(left) }
   }
 
@@ -423,7 +423,8 @@ struct NFTMatchContext {
     let words = values.items.flatMap { item -> [String] in
       let plain = Self.plain(item)
       if let flags = plain["|"] { return Self.flags(flags) }
-      return plain.scalarText.map { [$0] } ?? plain.elements.map { $0.scalarText ?? "?" }
+      if let text = plain.scalarText { return [text] }
+      return plain.count == 0 ? ["?"] : plain.elements.map { $0.scalarText ?? "?" }
     }
     if field == .ctStatus { return status(words, operation: operation) }
     let numbers = [
@@ -473,7 +474,7 @@ struct NFTMatchContext {
   private static func flags(_ value: JSONValue) -> [String] {
     value.elements.flatMap { element -> [String] in
       if let inner = element["|"] { return flags(inner) }
-      return element.scalarText.map { [$0] } ?? []
+      return [element.scalarText ?? "?"]
     }
   }
 

@@ -99,11 +99,12 @@ struct NFTPolicyBuilder {
           match: Match([.requires(draft.doubt(.missingPart, what, at: position))]),
           action: .deny(.drop), origin: .implied, position: position))
     }
-    if let first = ruleset.orphans.first {
+    if let first = ruleset.orphans.first, ruleset.chains.isEmpty {
       add(
         "\(ruleset.orphans.count) rules belong to chains that are not in the dump; export the whole "
           + "ruleset", at: first)
     }
+    for chain in ruleset.unreadable { add("a chain has no readable name", at: chain) }
     for chain in ruleset.chains {
       if let hook = chain.hook, !NFTRules.hooks.contains(hook),
         !["bridge", "arp"].contains(chain.name.family)

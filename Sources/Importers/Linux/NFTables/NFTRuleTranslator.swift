@@ -44,6 +44,14 @@ struct NFTRuleTranslator {
     var alternatives: [Alternative] = [[]]
     alternatives[0] += context.unread(value, known: Self.members)
     if let doubt = chain.doubt { alternatives[0].append(.requires(doubt)) }
+    if value["chain"]?.string != chain.name.name || value["table"]?.string != chain.name.table
+      || value["family"]?.string != chain.name.family
+    {
+      alternatives[0].append(
+        .requires(
+          draft.doubt(
+            .unresolved, "a rule is for a chain that is not in the dump", at: position)))
+    }
     var ahead: [NFBranch] = []
     var verdicts: [NFBranch] = []
     var effects: [NFEffect] = []
@@ -116,7 +124,10 @@ struct NFTRuleTranslator {
             ahead += alternatives.map {
               elsewhere("`mangle` changes the source, to which answers then go", $0)
             }
-          default: break
+          default:
+            if !Self.isHarmless(body["key"]) {
+              verdicts += eitherWay("`mangle` of something that is not known")
+            }
           }
         case "notrack": effects.append(.doNotTrack)
         case "counter", "log", "comment", "flow", "dup", "ct helper", "ct timeout",
@@ -211,6 +222,21 @@ struct NFTRuleTranslator {
       return .passive
     default: return .verdict
     }
+  }
+
+  /// Whether a packet goes its way whatever is written into the field.
+  private static func isHarmless(_ key: JSONValue?) -> Bool {
+    guard let key else { return false }
+    if let name = key["meta"]?["key"]?.string {
+      return ["priority", "nftrace", "pkttype", "secmark", "rtclassid"].contains(name)
+    }
+    if let name = key["ct"]?["key"]?.string {
+      return ["label", "event", "zone", "secmark", "helper"].contains(name)
+    }
+    if let payload = key["payload"], let field = payload["field"]?.string {
+      return ["ttl", "hoplimit", "dscp", "ecn", "checksum", "flowlabel"].contains(field)
+    }
+    return key["tcp option"] != nil
   }
 
   private static func isLimited(_ body: JSONValue) -> Bool {

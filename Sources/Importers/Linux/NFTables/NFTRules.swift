@@ -175,11 +175,13 @@ final class NFTRules: NFRules {
       } else {
         traits.stops = true
       }
+    case "xt": traits.stops = traits.stops || body["type"]?.string == "target"
     case "notrack":
       traits.changes = true
       traits.carries = true
     case "accept", "return", "continue", "counter", "log", "comment", "masquerade", "snat",
-      "limit", "flow", "last":
+      "limit", "quota", "ct count", "flow", "last", "set", "map", "meter", "dup", "ct helper",
+      "ct timeout", "ct expectation", "secmark", "reset":
       break
     default: traits.stops = true
     }

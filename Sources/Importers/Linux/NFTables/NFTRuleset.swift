@@ -19,7 +19,8 @@ struct NFTRuleset {
     /// What keeps it open whether, or where, the chain plays a part.
     var doubt: Condition?
 
-    var hook: String? { value["hook"]?.string }
+    /// Nil for chains that are called only; a word that nobody knows where it is not readable.
+    var hook: String? { value["hook"].map { $0.string ?? "(not readable)" } }
     var priority: Int { value["prio"]?.int ?? 0 }
     var type: String { value["type"]?.string ?? "filter" }
     var drops: Bool { value["policy"]?.string == "drop" }
@@ -53,7 +54,10 @@ struct NFTRuleset {
   private(set) var sets: [Name: Set] = [:]
   private(set) var dormantTables: [JSONValue] = []
   private(set) var version = ""
+  /// Rules of chains that are not in the dump.
   private(set) var orphans: [JSONValue] = []
+  /// Chains without a readable name.
+  private(set) var unreadable: [JSONValue] = []
 
   /// Whether some rule gives connections another destination.
   private(set) var translatesDestinations = false
@@ -62,11 +66,13 @@ struct NFTRuleset {
     var dormant: Swift.Set<String> = []
     // Tables with flags that nobody knows: these may put them out of force.
     var doubtful: [String: Condition] = [:]
+    var tables: Swift.Set<String> = []
     for object in list.elements {
       for (kind, value) in object.members {
         switch kind {
         case "metainfo": version = value["version"]?.string ?? ""
         case "table":
+          tables.insert("\(value["family"]?.string ?? "") \(value["name"]?.string ?? "")")
           let flags = value["flags"]
           let names = flags?.string.map { [$0] } ?? flags?.elements.compactMap(\.string) ?? []
           if names.contains("dormant") {
@@ -79,7 +85,10 @@ struct NFTRuleset {
               at: SourcePosition(line: value.line, pointer: value.pointer))
           }
         case "chain":
-          guard let name = Self.name(value) else { continue }
+          guard let name = Self.name(value) else {
+            unreadable.append(value)
+            continue
+          }
           if numbers[name] == nil {
             numbers[name] = chains.count
             chains.append(Chain(name: name, value: value))
@@ -99,7 +108,9 @@ struct NFTRuleset {
           if let number = numbers[name] {
             chains[number].rules.append(value)
           } else {
+            // It may be meant for any chain.
             orphans.append(value)
+            for index in chains.indices { chains[index].rules.append(value) }
           }
         default: break
         }
@@ -108,8 +119,15 @@ struct NFTRuleset {
     chains.removeAll { dormant.contains("\($0.name.family) \($0.name.table)") }
     for index in chains.indices {
       let name = chains[index].name
-      chains[index].doubt =
-        doubtful["\(name.family) \(name.table)"] ?? Self.doubt(chains[index], draft)
+      let table = "\(name.family) \(name.table)"
+      chains[index].doubt = doubtful[table] ?? Self.doubt(chains[index], draft)
+      if !tables.isEmpty, !tables.contains(table), chains[index].doubt == nil {
+        let value = chains[index].value
+        chains[index].doubt = draft.doubt(
+          .notInForce,
+          "the table `\(table)` of a chain is not in the dump, nor whether it is in force",
+          at: SourcePosition(line: value.line, pointer: value.pointer))
+      }
     }
     translatesDestinations = chains.contains { chain in
       chain.rules.contains(where: Self.translatesDestination)

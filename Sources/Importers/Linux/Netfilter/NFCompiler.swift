@@ -226,10 +226,8 @@ final class NFCompiler {
           if seen.insert(target).inserted { waiting.append(target) }
         default: break
         }
-        switch rule.action {
-        case .allow, .goto, .return: ends = ends || rule.match.clauses.isEmpty
-        default: break
-        }
+        // What a chain that is called leaves undecided comes back here.
+        if case .allow = rule.action, rule.match.clauses.isEmpty { ends = true }
       }
       if !ends, table.defaultAction.outcome == .deny { return true }
       // A chain at a hook that ends without a word.
