@@ -89,6 +89,9 @@ final class KernelNetwork {
       "ip -n \(servers) route add default via \(ownV4)",
       "ip -n \(servers) -6 route add default via \(ownV6)",
       "ip netns exec \(firewall) sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'",
+      // What is left of a closed connection would be taken for a part of one from the same port.
+      "ip netns exec \(firewall) sh -c 'echo 1 >"
+        + " /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_close' 2>/dev/null || true",
       "ip netns exec \(firewall) sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'",
     ]
     return lines.joined(separator: "\n") + "\n"
