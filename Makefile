@@ -11,7 +11,7 @@ DEMO = .build/demo
 # A crashed test must end, not wait for a debugger.
 export SWIFT_BACKTRACE ?= enable=no
 
-.PHONY: help build debug release test demo lint format install uninstall man bench clean
+.PHONY: help build debug release test kernel demo lint format install uninstall man bench clean
 
 help:
 	@echo "make demo      install what is missing, build, and audit four invented sites"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint      check formatting and style"
 	@echo "make format    mend formatting"
 	@echo "make bench     the benchmark programs"
+	@echo "make kernel    the Linux kernel as judge of a thousand rulesets (root)"
 	@echo "make clean     remove everything that was built"
 
 build: release
@@ -38,6 +39,13 @@ test:
 	$(SWIFT) build $(RELEASE_FLAGS)
 	$(SWIFT) build --build-tests
 	SALLYPORT_PROGRAM=$(abspath $(PROGRAM)) $(SWIFT) test --skip-build
+
+# `make test` tries a few rulesets; this tries many, and goes on behind a disagreement.
+kernel:
+	@.ci/setup test
+	$(SWIFT) build --build-tests
+	SALLYPORT_KERNEL_RUNS=$${SALLYPORT_KERNEL_RUNS:-1000} SALLYPORT_KERNEL_ALL=1 \
+	  $(SWIFT) test --skip-build --filter KernelTests
 
 demo: release
 	@rm -rf $(DEMO)
