@@ -159,7 +159,8 @@ package struct PolicyReader {
   // MARK: Parts
 
   private static let policyMembers: Set<String> = [
-    "schema", "scope", "format", "product_version", "device", "taken_at", "files", "zones", "open_zones",
+    "schema", "scope", "format", "product_version", "device", "taken_at", "files", "zones",
+    "open_zones",
     "pipelines", "proposals", "notes", "endpoint_objects", "service_objects", "tables",
   ]
   private static let ruleMembers: Set<String> = [

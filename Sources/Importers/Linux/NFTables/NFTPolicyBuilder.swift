@@ -42,8 +42,7 @@ struct NFTPolicyBuilder {
     }
     for traffic in TrafficKind.allCases {
       var stages = compiler.stages(traffic) { number, families in
-        // The tables of all chains are those of routed packets.
-        if traffic == .host, compiler.dependsOnTraffic(number) { return nil }
+        guard compiler.isShown(number, to: traffic) else { return nil }
         return Stage(
           table: rules.chains[number].table, families: families,
           isAuxiliary: !(rules.chains[number].base?.filters ?? false))

@@ -150,6 +150,8 @@ final class NFTRules: NFRules {
       traits.asks =
         traits.asks || Self.asksMark(body) || switchesTracking && Self.asksTracking(body)
       traits.dependsOnTraffic = traits.dependsOnTraffic || Self.asksOwner(body)
+      traits.dependsOnHook =
+        traits.dependsOnHook || body["left"].map(Self.dependsOnHook) ?? true
       if let left = body["left"], let right = body["right"],
         let flags = NFTFlags(left, operation: body["op"]?.string ?? "==", right: right)
       {
@@ -160,6 +162,7 @@ final class NFTRules: NFRules {
       traits.asks =
         traits.asks || body["key"].flatMap(NFTMarkTest.kind) != nil
         || switchesTracking && body["key"]?["ct"] != nil
+      traits.dependsOnHook = traits.dependsOnHook || body["key"].map(Self.dependsOnHook) ?? true
       for target in verdictTargets(body, chain) {
         if let target { lead(target) } else { traits.stops = true }
       }
@@ -216,6 +219,18 @@ final class NFTRules: NFRules {
     return sides.contains { side in
       switch NFTField(side) {
       case .user?, .addressType?: true
+      default: false
+      }
+    }
+  }
+
+  private static func dependsOnHook(_ left: JSONValue) -> Bool {
+    let sides = left["concat"]?.elements.map { $0 } ?? [left]
+    return sides.contains { side in
+      switch NFTField(side) {
+      case .entering?, .leaving?, .ctState?, .ctStatus?, .direction?, .connectionAddress?,
+        .connectionPorts?, .mark?, .addressType?, .reversePath?:
+        true
       default: false
       }
     }

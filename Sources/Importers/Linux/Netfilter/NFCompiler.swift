@@ -10,7 +10,7 @@ import ImportKit
 /// found by walking their chains first.
 ///
 /// Stages of later packets that cannot stop anything are left out: most rulesets let established
-/// connections pass at their head.
+/// connections pass at their head. So are those that are the same for data as for the answer.
 final class NFCompiler {
   /// Tables by which the stages are walked.
   private(set) var tables: [Table] = []
@@ -25,6 +25,8 @@ final class NFCompiler {
   private var shared: [Shared: Int] = [:]
   private var made: [String: Table] = [:]
   private var order: [String] = []
+  /// Stages that later packets meet already: one that is the same says nothing new.
+  private var known: Set<Likeness> = []
   /// Copies at most: behind that marks and tracking are left open.
   private static let copyLimit = 2_000
 
@@ -99,8 +101,16 @@ final class NFCompiler {
     NFState(mark: rules.startingMark, connectionMark: rules.startingConnectionMark)
   }
 
-  /// Whether a chain, or one that it leads to, looks different to routed and to own packets.
-  func dependsOnTraffic(_ chain: Int) -> Bool { hooks.reach[chain].dependsOnTraffic }
+  /// Whether a table that was made for routed packets to be forwarded shows a base chain, with all
+  /// that it leads to, as first packets of the traffic meet it.
+  func isShown(_ chain: Int, to traffic: TrafficKind) -> Bool {
+    let reach = hooks.reach[chain]
+    guard let base = rules.chains[chain].base else { return false }
+    if traffic == .host, reach.dependsOnTraffic { return false }
+    if reach.targets.isEmpty || !reach.dependsOnHook { return true }
+    return (base.hook == "forward" || base.hook == "output")
+      && base.priority >= NFView.trackingPriority
+  }
 
   /// The base chains of all packets, to see whether both families pass the same.
   private func sequence(_ traffic: TrafficKind, _ family: AddressFamily) -> [[Int]] {
@@ -198,7 +208,10 @@ final class NFCompiler {
         program: number, step: 0, chain: first.chain, rule: 0,
         state: state, continuation: []))
     while let key = queue.popLast() { compile(key) }
-    guard last.packet == .first || canStop(root) else {
+    let isNews =
+      last.packet == .first
+      || canStop(root) && known.insert(likeness(of: root, program, families)).inserted
+    guard isNews else {
       // Nothing else can have come to use the new tables.
       for name in order[before...] { made[name] = nil }
       let gone = Set(order[before...])
@@ -210,6 +223,43 @@ final class NFCompiler {
       Stage(
         table: root, families: families, isAuxiliary: !filters, phase: last.packet.phase)
     ]
+  }
+
+  /// What a stage comes to, whatever its tables are called.
+  private struct Likeness: Hashable {
+    let traffic: TrafficKind
+    let isFromServer: Bool
+    let families: [AddressFamily]
+    let tables: [Table]
+  }
+
+  private func likeness(
+    of root: String, _ program: Program, _ families: [AddressFamily]
+  ) -> Likeness {
+    var names = [root]
+    var places = [root: 0]
+    func number(_ name: String) -> String {
+      if let place = places[name] { return "\(place)" }
+      places[name] = names.count
+      names.append(name)
+      return "\(names.count - 1)"
+    }
+    var tables: [Table] = []
+    while tables.count < names.count {
+      guard var table = made[names[tables.count]] else { break }
+      table.name = ""
+      for index in table.rules.indices {
+        switch table.rules[index].action {
+        case .jump(let target): table.rules[index].action = .jump(number(target))
+        case .goto(let target): table.rules[index].action = .goto(number(target))
+        default: break
+        }
+      }
+      tables.append(table)
+    }
+    return Likeness(
+      traffic: program.traffic, isFromServer: program.steps.last?.packet.isFromServer ?? false,
+      families: families, tables: tables)
   }
 
   /// Whether a walk from a table can end in anything but letting the packet pass.

@@ -36,6 +36,8 @@ struct NFTraits {
   var tellsPacketsApart = false
   /// Whether it looks different to routed and to own packets.
   var dependsOnTraffic = false
+  /// Whether it looks different at different hooks.
+  var dependsOnHook = false
   /// Chains that it leads to, by number.
   var targets: [Int] = []
 
@@ -46,6 +48,7 @@ struct NFTraits {
     stops = stops || other.stops
     tellsPacketsApart = tellsPacketsApart || other.tellsPacketsApart
     dependsOnTraffic = dependsOnTraffic || other.dependsOnTraffic
+    dependsOnHook = dependsOnHook || other.dependsOnHook
     targets += other.targets
   }
 }
@@ -106,6 +109,7 @@ struct NFHooks {
           || next.stops != reach[number].stops
           || next.tellsPacketsApart != reach[number].tellsPacketsApart
           || next.dependsOnTraffic != reach[number].dependsOnTraffic
+          || next.dependsOnHook != reach[number].dependsOnHook
         {
           changed = true
         }
