@@ -18,7 +18,7 @@ package struct OPNsenseImporter: ExportImporter {
     howToExport: [
       "System > Configuration > Backups > Download configuration, without encryption",
       "or copy /conf/config.xml from the firewall",
-    ], pieces: "one file", importerVersion: 1)
+    ], pieces: "one file", importerVersion: 2)
 
   package let xmlRoots: Set<String> = ["opnsense"]
 
@@ -52,7 +52,7 @@ package struct OPNsenseImporter: ExportImporter {
         advice: "download the whole configuration")
     }
     let system = root.child("system")
-    let names = [system?.childText("hostname"), system?.childText("domain")].compactMap { $0 }
+    let names = [system?.word("hostname"), system?.word("domain")].compactMap { $0 }
     return ImportedExport(
       deviceName: names.first.flatMap { $0.isEmpty ? nil : names.joined(separator: ".") },
       takenAt: root.descend("revision", "time").flatMap { Double($0.text) }

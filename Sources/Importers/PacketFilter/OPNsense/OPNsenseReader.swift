@@ -5,35 +5,32 @@ struct OPNsenseReader {
   let root: XMLElement
 
   func read() -> Policy {
-    let interfaces = PFInterfaces(root, dialect: .opnSense)
-    let aliases = PFAliases(newAliases() + PFAliases.legacy(root), dialect: .opnSense)
+    let product = PFProduct(root, dialect: .opnSense)
+    let draft = PolicyDraft(
+      Policy(scope: "pf", format: "opnsense", productVersion: root.word("version") ?? ""))
+    let interfaces = PFInterfaces(root, product: product, draft: draft)
+    let aliases = PFAliases(
+      PFAliases.model(root, product, draft) + PFAliases.legacy(root, draft), product: product,
+      draft: draft)
+    var plugins = OPNsensePlugins(
+      root: root, product: product, addOns: PFAddOns(draft: draft, interfaces: interfaces))
+    plugins.read()
     return PFPolicyBuilder(
-      root: root, dialect: .opnSense, interfaces: interfaces, aliases: aliases,
-      rules: rules(interfaces), addOns: OPNsensePlugins.read(root, interfaces: interfaces)
-    ).policy(format: "opnsense")
-  }
-
-  /// The alias model: members one a line, a switch for each alias that is on where it is missing.
-  private func newAliases() -> [PFAlias] {
-    root.all("OPNsense", "Firewall", "Alias", "aliases", "alias").map { element in
-      PFAlias(
-        name: element.childText("name") ?? "", type: element.childText("type") ?? "host",
-        members: (element.childText("content") ?? "").split(whereSeparator: \.isLineFeed)
-          .map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty },
-        isEnabled: element.childText("enabled") != "0", line: element.line)
-    }
+      root: root, interfaces: interfaces, aliases: aliases,
+      rules: rules(interfaces, product, draft), addOns: plugins.addOns
+    ).policy()
   }
 
   private struct Place: Comparable {
-    let priority: Int
+    var priority: Int?
     /// 0 for the newer store, 1 for the legacy one.
     let store: Int
-    let sequence: Int
+    var sequence: Int
     let number: Int
 
     static func < (left: Place, right: Place) -> Bool {
-      (left.priority, left.store, left.sequence, left.number)
-        < (right.priority, right.store, right.sequence, right.number)
+      (left.priority ?? 0, left.store, left.sequence, left.number)
+        < (right.priority ?? 0, right.store, right.sequence, right.number)
     }
   }
 
@@ -42,94 +39,100 @@ struct OPNsenseReader {
   /// rules by their sequence, then the legacy ones as they stand. Source: opnsense/core,
   /// FieldTypes/FilterRuleField.php, `getPriority` ("prefixed with 0 as these precede legacy rules"),
   /// and inc/filter.inc.
-  private func rules(_ interfaces: PFInterfaces) -> [PFRule] {
+  private func rules(
+    _ interfaces: PFInterfaces, _ product: PFProduct, _ draft: PolicyDraft
+  ) -> [PFRule] {
     var placed: [(Place, PFRule)] = []
+    func place(_ rule: PFRule, store: Int, sequence: String?) {
+      var rule = rule
+      var place = Place(
+        priority: priority(rule, interfaces), store: store,
+        sequence: sequence.map { Int($0) ?? -1 } ?? 1, number: placed.count)
+      if place.priority == nil || place.sequence < 0 {
+        rule.conditions.append(
+          draft.doubt(
+            .unmodelled, "\(PFRule.words(rule.name)): its place among the rules is not known",
+            at: rule.position))
+        // Where it counts most: whether it stands there or later, and then others may come before it,
+        // is the doubt.
+        let isLate = rule.isQuick == .off
+        place.priority = place.priority ?? (isLate ? 400_000 : 300_000)
+        if place.sequence < 0 { place.sequence = isLate ? .max : 0 }
+      }
+      placed.append((place, rule))
+    }
     for element in root.all("OPNsense", "Firewall", "Filter", "rules", "rule") {
-      let rule = PFRule(opnsense: element)
-      let sequence = Int(element.childText("sequence") ?? "") ?? 1
-      placed.append(
-        (
-          Place(
-            priority: priority(rule, interfaces), store: 0, sequence: sequence,
-            number: placed.count), rule
-        ))
+      place(
+        PFRule(opnsense: ExportRecord(element), product: product, draft: draft), store: 0,
+        sequence: element.value("sequence"))
     }
     for element in root.all("filter", "rule") {
-      let rule = PFRule(legacy: element, dialect: .opnSense)
-      placed.append(
-        (
-          Place(priority: priority(rule, interfaces), store: 1, sequence: 0, number: placed.count),
-          rule
-        )
-      )
+      place(
+        PFRule(legacy: ExportRecord(element), product: product, draft: draft), store: 1,
+        sequence: nil)
     }
     return placed.sorted { $0.0 < $1.0 }.map(\.1)
   }
 
-  private func priority(_ rule: PFRule, _ interfaces: PFInterfaces) -> Int {
+  /// Nil where the export does not tell.
+  private func priority(_ rule: PFRule, _ interfaces: PFInterfaces) -> Int? {
     if rule.isFloating { return 200_000 }
     let name = rule.interfaces.first ?? ""
-    guard interfaces.isGroup(name) else { return 400_000 }
-    return 300_000 + min(max(interfaces.groups[name]?.sequence ?? 0, 0), 99_999)
+    if let group = interfaces.groups[name] {
+      return group.sequence.map { 300_000 + min(max($0, 0), 99_999) }
+    }
+    // An interface that is not in the export may be a group.
+    guard interfaces.isKnown(name) else { return nil }
+    return interfaces.isGroup(name) ? 300_000 : 400_000
   }
 }
 
 extension PFRule {
   /// Reads an element of `OPNsense/Firewall/Filter/rules`. Missing elements have the defaults of
   /// the model (models/OPNsense/Firewall/Filter.xml).
-  init(opnsense element: XMLElement) {
-    func isOn(_ name: String, default standard: Bool) -> Bool {
-      element.value(name).map { $0 != "0" } ?? standard
-    }
-    func list(_ name: String) -> [String] {
-      (element.childText(name) ?? "").split { $0 == "," || $0.isLineFeed }
-        .map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
-    }
+  init(opnsense record: ExportRecord, product: PFProduct, draft: PolicyDraft) {
     func side(_ name: String) -> Side {
-      let names = list("\(name)_net")
+      let names = PFText.words(record.word("\(name)_net") ?? "")
       return Side(
         items: names.isEmpty ? [.any] : names.map { .name($0) },
-        isNegated: isOn("\(name)_not", default: false),
-        port: element.childText("\(name)_port") ?? "", line: element.line)
+        isNegated: product.read(record.child("\(name)_not")),
+        port: record.word("\(name)_port") ?? "", line: record.position.line)
     }
-    name = element.childText("description") ?? ""
-    id = element.attribute("uuid")
-    line = element.line
-    isEnabled = isOn("enabled", default: true)
-    type = element.value("action") ?? "pass"
-    isQuick = isOn("quick", default: true)
-    direction = Direction(rawValue: element.value("direction") ?? "in") ?? .any
-    interfaces = list("interface")
-    interfacesAreNegated = isOn("interfacenot", default: false)
+    let name = record.word("description") ?? ""
+    self.name = name
+    id = record.attribute("uuid")
+    line = record.position.line
+    var reader = Reader(name: name, record: record, draft: draft)
+    switch product.read(record.child("enabled"), default: true) {
+    case .on: isEnabled = true
+    case .off: isEnabled = false
+    case .unknown(let word):
+      isEnabled = true
+      reader.doubt("whether the rule is on: `enabled` is `\(word)`", .notInForce)
+    }
+    type = record.filled("action") ?? "pass"
+    isQuick = product.read(record.child("quick"), default: true)
+    direction = reader.direction(record.word("direction") ?? "", standard: .in)
+    interfaces = PFText.words(record.word("interface") ?? "")
+    interfacesAreNegated = product.read(record.child("interfacenot"))
     // A rule with none, several or an inverted interface is floating.
-    isFloating = interfaces.count != 1 || interfacesAreNegated
-    switch element.value("ipprotocol") ?? "inet" {
+    isFloating = interfaces.count != 1 || interfacesAreNegated == .on
+    switch record.filled("ipprotocol") ?? "inet" {
     case "inet": family = .ipv4
     case "inet6": family = .ipv6
-    default: family = nil
+    case "inet46": family = nil
+    case let word: family = reader.family(word)
     }
-    self.protocol = (element.value("protocol") ?? "any").lowercased()
+    self.protocol = (record.filled("protocol") ?? "any").lowercased()
     source = side("source")
     destination = side("destination")
-    schedule = element.value("schedule") ?? element.value("sched")
-    gateway = element.value("gateway")
-    if let tag = element.value("tagged") {
-      conditions.append(
-        .requires(Condition(.unmodelled, "only packets tagged `\(tag)` by another rule")))
-    }
-    if let value = element.value("prio") {
-      conditions.append(
-        .requires(Condition(.unmodelled, "only packets with VLAN priority \(value)")))
-    }
-    if self.protocol == "tcp", !isOn("tcpflags_any", default: false),
-      let clause = PFRule.flags(
-        set: element.childText("tcpflags1"), of: element.value("tcpflags2"))
-    {
-      conditions.append(clause)
-    }
-    if let target = element.value("divert-to") {
-      conditions.append(
-        .requires(Condition(.unmodelled, "hands the packets to `\(target)`, which decides")))
-    }
+    schedule = record.filled("schedule") ?? record.filled("sched")
+    gateway = record.filled("gateway")
+    reader.tag()
+    reader.special(protocol: self.protocol, product)
+    tracking = reader.tracking()
+    limit = reader.limit()
+    flags = reader.flags(protocol: self.protocol, product)
+    conditions = reader.finish(ignoring: Self.irrelevant)
   }
 }

@@ -18,7 +18,7 @@ package struct PfSenseImporter: ExportImporter {
     howToExport: [
       "Diagnostics > Backup & Restore > Backup area ALL, without encryption; skipping RRD data is fine",
       "or copy /cf/conf/config.xml from the firewall",
-    ], pieces: "one file", importerVersion: 2)
+    ], pieces: "one file", importerVersion: 3)
 
   package let xmlRoots: Set<String> = ["pfsense"]
 
@@ -59,7 +59,7 @@ package struct PfSenseImporter: ExportImporter {
     }
     let policy = PfSenseReader(root: root).read()
     let system = root.child("system")
-    let names = [system?.childText("hostname"), system?.childText("domain")].compactMap { $0 }
+    let names = [system?.word("hostname"), system?.word("domain")].compactMap { $0 }
     return ImportedExport(
       deviceName: names.first.flatMap { $0.isEmpty ? nil : names.joined(separator: ".") },
       takenAt: root.descend("revision", "time").flatMap { Int($0.text) }

@@ -3,18 +3,27 @@ import ImportKit
 /// What packages and plugins do to the clients' traffic besides the rules: they are programs with
 /// lists of their own, so each becomes a condition on the traffic that it can touch.
 struct PFAddOns {
-  private(set) var notes: [Note] = []
+  let draft: PolicyDraft
+  let interfaces: PFInterfaces
   private var rules: [Rule] = []
   private var inspection: [Rule] = []
 
+  init(draft: PolicyDraft, interfaces: PFInterfaces) {
+    self.draft = draft
+    self.interfaces = interfaces
+  }
+
   /// Something that may stop a flow.
   mutating func addDoubt(
-    _ name: String, _ clauses: [Clause] = [], _ condition: Condition, at element: XMLElement
+    _ name: String, _ clauses: [Clause] = [], _ kind: Condition.Kind, _ detail: String,
+    at element: XMLElement
   ) {
+    let position = SourcePosition(line: element.line)
+    let condition = draft.doubt(kind, detail, at: position)
     rules.append(
       Rule(
         name: name, match: Match(clauses + [.requires(condition)]), action: .deny(.reject),
-        origin: .implied, position: SourcePosition(line: element.line)))
+        origin: .implied, position: position))
   }
 
   /// Something that decrypts TLS, or exempts from that.
@@ -27,8 +36,8 @@ struct PFAddOns {
         position: SourcePosition(line: element.line)))
   }
 
-  mutating func addNote(_ text: String, at element: XMLElement? = nil) {
-    notes.append(Note(.advisory, text, at: element.map { SourcePosition(line: $0.line) }))
+  func addNote(_ text: String, at element: XMLElement? = nil) {
+    draft.note(.advisory, text, at: element.map { SourcePosition(line: $0.line) })
   }
 
   var table: Table {
@@ -45,11 +54,19 @@ struct PFAddOns {
       defaultAction: DefaultAction(.deny, name: "not decrypted"))
   }
 
-  /// TCP flows to ports, entering by one of the interfaces; every interface where none is given.
-  static func flows(to ports: [UInt16], from interfaces: [String]) -> [Clause] {
+  /// Entering by one of the interfaces of a comma list; by any where the list is empty or names one
+  /// that the configuration does not know. Nil where it names only interfaces that are off.
+  func entering(_ list: String?) -> [Clause]? {
+    let names = PFText.words(list ?? "")
+    guard !names.isEmpty, names.allSatisfy(interfaces.isKnown) else { return [] }
+    let bound = names.flatMap { interfaces.members($0) }
+    return bound.isEmpty ? nil : [.from(ZoneList(bound))]
+  }
+
+  /// TCP flows to ports.
+  static func flows(to ports: [UInt16]) -> Clause {
     let set = PortSet(ports.map { .init(lower: $0, upper: $0) })
-    let service = Clause.service(ServiceList([.service(.tcp(set))]))
-    return (interfaces.isEmpty ? [] : [.from(ZoneList(interfaces))]) + [service]
+    return .service(ServiceList([.service(.tcp(set))]))
   }
 
   /// Entries of squid lists of domains: a leading dot takes in everything below the name.

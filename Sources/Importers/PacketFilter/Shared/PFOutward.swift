@@ -8,7 +8,7 @@ import ImportKit
 /// attached network and every network behind an inside gateway (pfsense/docs,
 /// source/nat/automatic-nat-rules-generation.rst).
 extension PFRuleTranslator {
-  private enum Translation {
+  enum Translation {
     /// Every private source becomes the address of the interface.
     case automatic
     case off
@@ -16,10 +16,20 @@ extension PFRuleTranslator {
     case manual
   }
 
-  private var translation: Translation {
+  static func translation(_ root: XMLElement, _ product: PFProduct) -> Translation {
     let nat = root.child("nat")
-    if !root.all("nat", "onetoone").isEmpty { return .manual }
-    switch nat?.descend("outbound", "mode")?.text ?? "" {
+    // Rules of the newer store of OPNsense stand beside the mode.
+    let others = [
+      root.all("nat", "onetoone"), root.all("OPNsense", "Firewall", "Filter", "onetoone", "rule"),
+      root.all("OPNsense", "Firewall", "Filter", "snatrules", "rule"),
+    ].flatMap { $0 }
+    if others.contains(where: {
+      !$0.isEmpty && product.read($0.child("disabled")) != .on
+        && product.read($0.child("enabled"), default: true) != .off
+    }) {
+      return .manual
+    }
+    switch nat?.child("outbound")?.word("mode") ?? "" {
     case "disabled": return .off
     case "automatic": return .automatic
     case "":
@@ -53,19 +63,21 @@ extension PFRuleTranslator {
   /// What a source list asks of a packet whose source is the address of the Internet interface; nil
   /// where it holds.
   private func translated(_ list: EndpointList) -> Clause? {
-    let doubt = Clause.requires(
-      Condition(
-        .unmodelled,
-        "outgoing rules compare the source after translation, which the export does not settle"))
-    guard translation == .automatic, let sources = settled(list) else { return doubt }
-    let own = interfaces.all.first { interfaces.leadsToInternet($0.key) }?.addresses
+    let doubt = { () -> Clause in
+      .requires(
+        draft.doubt(
+          .unmodelled,
+          "outgoing rules compare the source after translation, which the export does not settle"))
+    }
+    guard translation == .automatic, let sources = settled(list) else { return doubt() }
+    let own = interfaces.all.first { interfaces.leadsToInternet($0.key) }?.primary
     if let own = own?.v4, let address = own.intervals.first?.lower {
       return sources.v4.contains(address)
         ? nil : .never("the source is translated before outgoing rules are asked")
     }
     // The address comes from the provider: it is not a private one of ours.
     let isPrivate = sources.subtracting(SpecialPurposeAddresses.privateUse).v4.isEmpty
-    return isPrivate ? .never("the source is translated before outgoing rules are asked") : doubt
+    return isPrivate ? .never("the source is translated before outgoing rules are asked") : doubt()
   }
 
   /// The addresses of a list; nil where anything else is in it.
@@ -78,8 +90,8 @@ extension PFRuleTranslator {
       switch term {
       case .addresses(let set): result = result.union(set)
       case .object(let number):
-        guard aliases.table.endpoints.indices.contains(number) else { return nil }
-        let inner = aliases.table.endpoints[number].list
+        guard draft.objects.endpoints.indices.contains(number) else { return nil }
+        let inner = draft.objects.endpoints[number].list
         guard !inner.negated, inner.exceptions.isEmpty else { return nil }
         if seen.insert(number).inserted { waiting += inner.terms }
       default: return nil
