@@ -18,7 +18,8 @@
     rules[]     InstanceID, DisplayName, Enabled, Direction, Action, Profile, Protocol, LocalPort[],
                 RemotePort[], LocalAddress[], RemoteAddress[], RemoteDynamicKeywordAddresses[], Program,
                 Package, Service, InterfaceAlias[], InterfaceType, LocalUser, RemoteUser,
-                RemoteMachine, Authentication, OverrideBlockRules, PolicyAppId, PolicyStoreSourceType
+                RemoteMachine, Authentication, OverrideBlockRules, PolicyAppId, Owner, Platform[],
+                PolicyStoreSourceType, EnforcementStatus[]
     dynamicKeywordAddresses[]  Id, Keyword, AutoResolve, Addresses
 
   Enumerations are written as words (Outbound, Block, True).
@@ -77,10 +78,16 @@ $rules = foreach ($rule in Get-NetFirewallRule -PolicyStore $store) {
     Authentication                = "$($security[$id].Authentication)"
     OverrideBlockRules            = [bool] $security[$id].OverrideBlockRules
     PolicyAppId                   = $rule.PolicyAppId
+    Owner                         = $rule.Owner
+    Platform                      = @($rule.Platforms | Where-Object { $_ })
+    # Where the rule comes from, and whether Windows enforces it: rules of this computer stay listed
+    # where a policy forbids them.
     PolicyStoreSourceType         = "$($rule.PolicyStoreSourceType)"
+    EnforcementStatus             = @($rule.EnforcementStatus | ForEach-Object { "$_" })
   }
 }
 
+# The profiles as they are in force, all stores merged.
 $profiles = foreach ($profile in Get-NetFirewallProfile -PolicyStore $store) {
   [ordered]@{
     Name                    = "$($profile.Name)"

@@ -251,7 +251,10 @@ struct PolicyTermReader {
     if let text = try value.optionalText("regex") { return .regex(try regex(text, value)) }
     guard let pattern = try host(value) else { throw value.refuse("not a URL that is known") }
     if let text = try value.optionalText("path") { return .parts(pattern, .exact(text)) }
-    if let text = try value.optionalText("path_folder") { return .parts(pattern, .folder(text)) }
+    if let text = try value.optionalText("path_folder") {
+      guard text.utf8.first == 0x2F else { throw value.refuse("a folder starts with `/`") }
+      return .parts(pattern, .folder(text))
+    }
     if let text = try value.optionalText("path_prefix") { return .parts(pattern, .prefix(text)) }
     if let text = try value.optionalText("path_glob") { return .parts(pattern, .glob(text)) }
     return .parts(pattern, .any)

@@ -66,7 +66,14 @@ import Testing
       "RPort=RPC|",
       .clause(.service(ServiceList([.condition(Condition(.unmodelled, "port keyword `RPC`"))])))
     ),
-    ("Unheard=1|", .condition(.unmodelled)),
+    ("Unheard=1|", .condition(.unmodelled)), ("TTK2_28=WFDDisplay|", .condition(.unmodelled)),
+    // INetFwRule3::put_LocalUserOwner; Defender runs as LocalSystem.
+    ("LUOwn=S-1-5-21-1-2-3-1001|", .never), ("LUOwn=S-1-5-18|", .holds),
+    ("LUOwn={{ sid }}|", .condition(.user)),
+    // [MS-FASP] 2.2.37, OnNetworkNames.
+    ("NNm=corp.example.com|", .condition(.interfaceBinding)),
+    ("Active=perhaps|", .condition(.notInForce)), ("Dir=Sideways|", .condition(.unmodelled)),
+    ("Svc={{ service }}|", .condition(.unmodelled)), ("App=browser|", .condition(.unmodelled)),
     ("Edge=TRUE|Defer=App|LSM=TRUE|Desc=x|EmbedCtxt=y|", .holds),
   ]
 

@@ -3,17 +3,7 @@ import ImportKit
 /// Answers of the Dashboard API, told apart by their shape, and where shapes are equal by the word
 /// of the request under which they were saved.
 struct MerakiDocuments {
-  /// A JSON value with the file that it stands in.
-  struct Item {
-    let value: JSONValue
-    let file: Int
-
-    var position: SourcePosition {
-      SourcePosition(file: file, line: value.line, pointer: value.pointer)
-    }
-
-    func at(_ value: JSONValue) -> Item { Item(value: value, file: file) }
-  }
+  typealias Item = JSONItem
 
   /// The rule lists of a network.
   enum RuleKind: Hashable, CaseIterable {
@@ -52,11 +42,19 @@ struct MerakiDocuments {
 
   /// Whether there is something to judge: rules of the network, or of a group policy.
   var holdsPolicy: Bool {
-    let kinds: [RuleKind] = [.outbound, .layer7]
+    let kinds: [RuleKind] = [.outbound, .layer7, .wireless]
     return kinds.contains { rules[$0] != nil } || !contentFiltering.isEmpty
       || groupPolicies.contains {
         $0.value["firewallAndTrafficShaping"]?["settings"]?.string == "custom"
       }
+  }
+
+  /// Whether there is anything of an appliance; access points of a network without one have rules of
+  /// their own only.
+  var holdsAppliance: Bool {
+    let kinds: [RuleKind] = [.outbound, .layer7, .cellular, .inbound, .siteToSite]
+    return kinds.contains { rules[$0] != nil } || !contentFiltering.isEmpty
+      || !groupPolicies.isEmpty || siteToSite != nil
   }
 
   /// What is there, for a message that says what is missing.
@@ -73,12 +71,26 @@ struct MerakiDocuments {
 
   /// - Parameter name: the file name, or the name of the member that holds the value.
   mutating func collect(_ value: JSONValue, file: Int, name: String, depth: Int = 0) {
-    let item = Item(value: value, file: file)
+    let item = Item(value, file: file)
     if value.isArray {
-      for element in value.elements { collect(element: element, file: file, name: name) }
+      for element in value.elements {
+        if collect(element: element, file: file, name: name) { continue }
+        // A list of answers, each with a list or object of its own.
+        if depth < 3, element.isArray || Self.isAnswer(element) {
+          collect(element, file: file, name: name, depth: depth + 1)
+        }
+      }
     } else if value.isObject {
       collect(object: item, name: name, depth: depth)
     }
+  }
+
+  /// Whether an object is an answer of its own, rather than an entry of a list.
+  private static func isAnswer(_ value: JSONValue) -> Bool {
+    value["rules"]?.isArray ?? false || value["blockedUrlPatterns"] != nil
+      || value["allowedUrlPatterns"] != nil || value["blockedUrlCategories"] != nil
+      || value["mode"]?.string != nil && (value["hubs"] != nil || value["subnets"] != nil)
+      || value.members.contains { isRequest($0.key) && ($0.value.isArray || $0.value.isObject) }
   }
 
   private mutating func collect(object item: Item, name: String, depth: Int) {
@@ -106,7 +118,7 @@ struct MerakiDocuments {
   /// One entry of a list, or an answer about a single thing.
   @discardableResult
   private mutating func collect(element value: JSONValue, file: Int, name: String) -> Bool {
-    let item = Item(value: value, file: file)
+    let item = Item(value, file: file)
     if value["groupPolicyId"]?.scalarText != nil, value["firewallAndTrafficShaping"] != nil {
       groupPolicies.append(item)
     } else if value["subnet"] != nil, value["applianceIp"] != nil {
@@ -114,7 +126,7 @@ struct MerakiDocuments {
     } else if let id = value["id"]?.scalarText, value["objectIds"]?.isArray ?? false {
       groups[id] = item
     } else if let id = value["id"]?.scalarText, value["category"]?.string == "network",
-      ["cidr", "fqdn", "ipAndMask"].contains(value["type"]?.string)
+      value["cidr"] != nil || value["fqdn"] != nil || value["ip"] != nil
     {
       objects[id] = item
     } else if value["organizationId"] != nil, value["productTypes"] != nil,
@@ -137,7 +149,7 @@ struct MerakiDocuments {
       isRecognised = true
       return
     }
-    guard first["policy"]?.string != nil else { return }
+    guard first["policy"] != nil else { return }
     let kind: RuleKind
     if first["destCidr"] != nil {
       if first["srcCidr"] == nil {
@@ -148,7 +160,7 @@ struct MerakiDocuments {
         kind = .outbound
         unnamed.append(item)
       }
-    } else if first["type"]?.string != nil, first["value"] != nil {
+    } else if first["type"] != nil, first["value"] != nil {
       kind = .layer7
     } else {
       return

@@ -9,7 +9,8 @@
 // Order: layer 3 rules, then layer 7 rules; content filtering works on its own, and what one of them
 // denies is denied. "Unless traffic is explicitly blocked by at least one rule, it will be allowed
 // through by a default allow all rule" (Layer 3 and 7 Firewall Processing Order).
-// Not modelled: access points (MR) and switches, threat protection, traffic shaping, organisation-wide
+// Rules of a wireless network (SSID) are judged where no rules of an appliance are there.
+// Not modelled: switches, threat protection, traffic shaping, organisation-wide
 // group policies, VPN exclusions (a condition where a full tunnel is set).
 
 import ImportKit
@@ -32,7 +33,7 @@ package struct MerakiImporter: ExportImporter {
     ],
     pieces: "any number of answers about one network, each in a file or all in one object with the "
       + "request's last word as name; outbound, cellular, inbound and site-to-site rules look alike, "
-      + "so the word in the object or the file name tells them apart", importerVersion: 1)
+      + "so the word in the object or the file name tells them apart", importerVersion: 2)
 
   package let fileNamesMatter = true
 
@@ -54,7 +55,7 @@ package struct MerakiImporter: ExportImporter {
         collected.collect(top, file: number, name: document.file)
       }
     }
-    for (kind, lists) in collected.rules where lists.count > 1 {
+    for (kind, lists) in collected.rules where lists.count > 1 && kind != .wireless {
       let names = lists.map { documents[$0.file].file }
       throw ImportError(
         .mixed, file: names[1], position: lists[1].value.pointer,

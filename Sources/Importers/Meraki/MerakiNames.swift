@@ -43,20 +43,10 @@ enum MerakiNames {
     return [.parts(.exact(name), folder), .parts(.exact(www), folder)]
   }
 
-  /// `443`, `8000-8080`, a comma list of these, `Any`; nil for anything else.
-  static func ports(_ text: String?) -> PortSet? {
-    guard let text, !text.isEmpty, text.lowercased() != "any" else { return .full }
-    return PortSet(parsing: text)
-  }
-
-  static func protocolNumber(_ text: String) -> UInt8? {
-    switch text.lowercased() {
-    case "tcp": 6
-    case "udp": 17
-    case "icmp", "icmp4": 1
-    case "icmp6": 58
-    default: UInt8(text)
-    }
+  /// `443`, `8000-8080`, a comma list of these, which `PortSet` reads; nil for `Any`.
+  static func ports(_ text: String?) -> String? {
+    guard let text, !text.isEmpty, text.lowercased() != "any" else { return nil }
+    return text
   }
 
   /// `VLAN(10).*` is the network, `VLAN(10).7` its seventh address; nil for other texts.

@@ -7,13 +7,37 @@ struct MerakiPolicyBuilder {
   let documents: MerakiDocuments
 
   func build() -> [Policy] {
-    [network()] + documents.groupPolicies.filter(Self.differs).map { group($0) }
+    guard documents.holdsAppliance else { return documents.rules[.wireless]?.map(wireless) ?? [] }
+    return [network()] + documents.groupPolicies.filter(Self.differs).map { group($0) }
+  }
+
+  /// Rules of one SSID, which access points enforce in front of every other device: an ordered list
+  /// with the default rule that the Dashboard appends (documentation.meraki.com, MR Firewall Rules).
+  private func wireless(_ item: Item) -> Policy {
+    let number = documents.rules[.wireless]?.firstIndex { $0.position == item.position } ?? 0
+    let several = (documents.rules[.wireless]?.count ?? 0) > 1
+    let rules = newRules(scope: several ? "ssid list \(number + 1)" : "ssid")
+    let table = rules.layer3("layer 3", item.value["rules"], file: item.file)
+    rules.draft.note(
+      .completeness,
+      "rules of one wireless network, which access points enforce; what stands behind them is not in "
+        + "the export, nor are layer 7 rules; give GET …/wireless/ssids/N/firewall/l7FirewallRules")
+    var policy = assemble([[table]], rules)
+    policy.proposals = [
+      ClientProposal(client: Client(), reason: "clients of the wireless network")
+    ]
+    return policy
+  }
+
+  private func newRules(scope: String) -> MerakiRules {
+    let draft = PolicyDraft(Policy(scope: scope, format: "meraki"))
+    return MerakiRules(objects: MerakiObjects(documents: documents, draft: draft))
   }
 
   /// Whether a group policy has rules or lists of its own.
   private static func differs(_ item: Item) -> Bool {
-    if let word = item.value["firewallAndTrafficShaping"]?["settings"]?.string,
-      word != "network default"
+    if let word = item.value["firewallAndTrafficShaping"]?["settings"],
+      word.string != "network default"
     {
       return true
     }
@@ -22,7 +46,7 @@ struct MerakiPolicyBuilder {
 
   private static func hasLists(_ item: Item) -> Bool {
     item.value["contentFiltering"]?.members.contains { _, part in
-      (part["settings"]?.string ?? "network default") != "network default"
+      part["settings"].map { $0.string != "network default" } ?? false
     } ?? false
   }
 
@@ -32,26 +56,31 @@ struct MerakiPolicyBuilder {
   private typealias Tables = [Table]
 
   private func network() -> Policy {
-    var rules = MerakiRules(objects: MerakiObjects(documents: documents))
-    var tables = [wayOut(layer3(&rules), &rules), layer7(&rules)]
-    if !documents.contentFiltering.isEmpty { tables.append(filtering(nil, &rules)) }
-    var policy = assemble(scope: "network", tables, rules)
+    let rules = newRules(scope: "network")
+    var tables = [wayOut(layer3(rules), rules), layer7(rules)]
+    if !documents.contentFiltering.isEmpty { tables.append(filtering(nil, rules)) }
+    completeness(rules.draft)
+    var policy = assemble(tables, rules)
     let own = documents.networks.filter { groupID($0) == nil }
     policy.proposals = proposals(own, policy, fallback: nil)
-    policy.notes += completeness() + rules.objects.notes
     return policy
   }
 
   private func group(_ item: Item) -> Policy {
-    var rules = MerakiRules(objects: MerakiObjects(documents: documents))
     let name = item.value["name"]?.string ?? item.value["groupPolicyId"]?.scalarText ?? ""
-    let schedule = schedule(item, name)
+    let rules = newRules(scope: "group policy \(name)")
+    let draft = rules.draft
+    let record = item.record
+    for member in ["firewallAndTrafficShaping", "contentFiltering", "scheduling"] {
+      _ = record.value(member)
+    }
+    let schedule = schedule(item, name, draft)
     let firewall = item.value["firewallAndTrafficShaping"]
-    let setting = firewall?["settings"]?.string ?? "network default"
+    let setting = firewall?["settings"].map { $0.string ?? "{…}" } ?? "network default"
     var tables: [Tables] = []
-    var notes: [Note] = []
+    var later: [Table] = []
     switch setting {
-    case "network default": tables = [wayOut(layer3(&rules), &rules), layer7(&rules)]
+    case "network default": tables = [wayOut(layer3(rules), rules), layer7(rules)]
     case "ignore":
       let none = Table(
         name: "group layer 3", rules: [],
@@ -61,8 +90,9 @@ struct MerakiPolicyBuilder {
         name: "group layer 7", rules: [], defaultAction: none.defaultAction)
       tables =
         stages(
-          group: none, network: wayOut(layer3(&rules), &rules), schedule, item, isDoubtful: false)
-        + stages(group: seventh, network: layer7(&rules), schedule, item, isDoubtful: false)
+          group: none, network: wayOut(layer3(rules), rules), schedule, item, isDoubtful: false,
+          draft)
+        + stages(group: seventh, network: layer7(rules), schedule, item, isDoubtful: false, draft)
     case "custom":
       let third = rules.layer3(
         "group layer 3", firewall?["l3FirewallRules"], file: item.file)
@@ -71,31 +101,51 @@ struct MerakiPolicyBuilder {
         defaultAction: DefaultAction(.allow, name: "no layer 7 rule"))
       tables =
         stages(
-          group: third, network: wayOut(layer3(&rules), &rules), schedule, item, isDoubtful: true)
-        + stages(group: seventh, network: layer7(&rules), schedule, item, isDoubtful: true)
-      notes.append(
-        Note(
-          .reading,
-          "the rules of group policy `\(name)` take the place of those of the network; "
-            + "where those would deny, that is in doubt", at: firewall.map { item.at($0).position })
-      )
+          group: third, network: wayOut(layer3(rules), rules), schedule, item, isDoubtful: true,
+          draft)
+        + stages(group: seventh, network: layer7(rules), schedule, item, isDoubtful: true, draft)
+      later = [stateless(third, draft)].filter { !$0.rules.isEmpty }
+      draft.note(
+        .reading,
+        "the rules of group policy `\(name)` take the place of those of the network; "
+          + "where those would deny, that is in doubt", at: firewall.map { item.at($0).position })
     default:
       let detail = "group policy `\(name)` has the firewall setting `\(setting)`"
-      notes.append(Note(.unmodelled, detail, at: item.position))
       let unknown = Table(
         name: "group layer 3",
-        rules: MerakiRules.unknownRules(name, Condition(.unmodelled, detail), at: item.position),
+        rules: draft.eitherWay(
+          Rule(
+            name: name, match: Match(), action: .allow, origin: .implied, position: item.position),
+          because: draft.doubt(.unmodelled, detail, at: item.position)),
         defaultAction: DefaultAction(.allow, name: "Default rule"))
-      tables = [[unknown], layer7(&rules)]
+      tables = [[unknown], layer7(rules)]
     }
-    let usual = documents.contentFiltering.isEmpty ? nil : filtering(nil, &rules)
-    if Self.hasLists(item), let own = filtering(item, &rules).first {
+    let usual = documents.contentFiltering.isEmpty ? nil : filtering(nil, rules)
+    if Self.hasLists(item), let own = filtering(item, rules).first {
       tables += stages(
-        group: own, network: usual ?? [], schedule, item, isDoubtful: false)
+        group: own, network: usual ?? [], schedule, item, isDoubtful: false, draft)
     } else if let usual {
       tables.append(usual)
     }
-    var policy = assemble(scope: "group policy \(name)", tables, rules)
+    if let unread = draft.unread(
+      record, of: "group policy `\(name)`", ignoring: Self.irrelevantInGroups)
+    {
+      let table = Table(
+        name: "group policy",
+        rules: [
+          Rule(
+            name: name, match: Match([.requires(unread)]), action: .deny(.drop), origin: .implied,
+            position: item.position)
+        ], defaultAction: DefaultAction(.allow, name: "group policy"))
+      tables.append([table])
+    }
+    completeness(draft)
+    var policy = assemble(tables, rules)
+    policy.tables += later
+    for table in later {
+      policy.pipelines[0].stages.append(
+        Stage(table: table.name, isAuxiliary: true, phase: .answer))
+    }
     let own = documents.networks.filter {
       groupID($0) == item.value["groupPolicyId"]?.scalarText && groupID($0) != nil
     }
@@ -103,21 +153,69 @@ struct MerakiPolicyBuilder {
       own, policy,
       fallback: "clients with the group policy `\(name)`; which they are is not in the "
         + "export")
-    if setting == "custom" {
-      notes.append(
-        Note(
-          .advisory,
-          "layer 3 rules of a group policy are stateless: a rule for the addresses of the "
-            + "clients can stop answers", at: item.position))
-    }
-    policy.notes += notes + completeness() + rules.objects.notes
     return policy
+  }
+
+  /// Members of a group policy that do not say which connections pass.
+  private static let irrelevantInGroups = IrrelevantMembers([
+    ("names the policy", ["groupPolicyId", "name"]),
+    ("is about bandwidth or local services", ["bandwidth", "bonjourForwarding"]),
+    (
+      "asks clients on wireless networks to log in, which group policies only take away",
+      [
+        "splashAuthSettings"
+      ]
+    ),
+    ("puts clients of access points into a VLAN", ["vlanTagging"]),
+  ])
+
+  /// "Layer 3 firewall rules configured in group policies are stateless" (documentation.meraki.com,
+  /// Creating and Applying Group Policies): a denial of the clients' own addresses may stop answers,
+  /// whose ports are those of the clients. Whether it does, the documentation does not say.
+  private func stateless(_ table: Table, _ draft: PolicyDraft) -> Table {
+    var rules: [Rule] = []
+    for rule in table.rules {
+      let isBound = rule.match.clauses.contains {
+        if case .destination = $0 { true } else { false }
+      }
+      // A denial of everything else is how such policies are written, and they work.
+      guard case .deny = rule.action, isBound else { continue }
+      var turned = rule
+      turned.origin = .implied
+      turned.match.clauses = rule.match.clauses.compactMap { clause in
+        switch clause {
+        case .source(let list): .destination(list)
+        case .destination(let list): .source(list)
+        case .service(let list): Self.meansEphemeral(list) ? nil : .never("other ports")
+        default: clause
+        }
+      }
+      turned.match.clauses.append(
+        .requires(
+          draft.doubt(
+            .unmodelled,
+            "layer 3 rules of a group policy are stateless: whether answers to the clients meet "
+              + "rule `\(rule.name)`", at: rule.position)))
+      rules.append(turned)
+    }
+    return Table(
+      name: "group layer 3, answers", rules: rules,
+      defaultAction: DefaultAction(.allow, name: "Default rule"))
+  }
+
+  /// Whether a service list takes in TCP to ports that clients use.
+  private static func meansEphemeral(_ list: ServiceList) -> Bool {
+    list.terms.contains { term in
+      guard case .service(let service) = term else { return true }
+      let isTCP = service.protocol.map { $0 == Service.tcpNumber } ?? true
+      return isTCP && !service.destinationPorts.isDisjoint(with: .ephemeral)
+    }
   }
 
   private func groupID(_ network: Item) -> String? { network.value["groupPolicyId"]?.scalarText }
 
-  private func assemble(scope: String, _ tables: [Tables], _ rules: MerakiRules) -> Policy {
-    var policy = Policy(scope: scope, format: "meraki")
+  private func assemble(_ tables: [Tables], _ rules: MerakiRules) -> Policy {
+    var policy = rules.draft.finish()
     policy.tables = tables.flatMap { $0 }
     policy.pipelines = [
       Pipeline(
@@ -127,8 +225,6 @@ struct MerakiPolicyBuilder {
           list.first.map { Stage(table: $0.name, isAuxiliary: number > 0) }
         })
     ]
-    policy.endpointObjects = rules.objects.table.endpoints
-    policy.serviceObjects = rules.objects.table.services
     policy.zones = documents.networks.map { item in
       let id = item.value["id"]?.scalarText
       return Zone(
@@ -140,15 +236,14 @@ struct MerakiPolicyBuilder {
 
   // MARK: Rules of the network
 
-  private func layer3(_ rules: inout MerakiRules) -> Table {
+  private func layer3(_ rules: MerakiRules) -> Table {
     if let item = documents.rules[.outbound]?.first {
       return rules.layer3("layer 3", item.value["rules"], file: item.file)
     }
     let detail = "the outbound layer 3 rules of the network are not in the export"
     return Table(
       name: "layer 3",
-      rules: MerakiRules.unknownRules(
-        "(not in the export)", Condition(.unresolved, detail), at: anyPosition),
+      rules: rules.draft.gap(detail, at: anyPosition),
       defaultAction: DefaultAction(.allow, name: "Default rule"))
   }
 
@@ -162,7 +257,7 @@ struct MerakiPolicyBuilder {
   /// "When traffic passing through the MX matches a site-to-site VPN route, VPN firewall rules are
   /// applied" (Site-to-site VPN Firewall Rule Behavior), and outbound rules "do not apply to VPN
   /// traffic" (MX Firewall Settings). What VPN exclusions send out locally is not in the export.
-  private func wayOut(_ layer3: Table, _ rules: inout MerakiRules) -> Tables {
+  private func wayOut(_ layer3: Table, _ rules: MerakiRules) -> Tables {
     guard let setting = documents.siteToSite, let hub = defaultRoute(setting) else {
       return [layer3]
     }
@@ -175,11 +270,10 @@ struct MerakiPolicyBuilder {
         + "/organizations/O/appliance/vpn/vpnFirewallRules"
       vpn = Table(
         name: "site-to-site",
-        rules: MerakiRules.unknownRules(
-          "(not in the export)", Condition(.unresolved, detail), at: hub.position),
+        rules: rules.draft.gap(detail, at: hub.position),
         defaultAction: DefaultAction(.allow, name: "Default rule"))
     }
-    let condition = Condition(
+    let condition = rules.draft.doubt(
       .interfaceBinding,
       "the default route leads into the VPN, and no VPN exclusion takes this traffic "
         + "out locally")
@@ -204,7 +298,7 @@ struct MerakiPolicyBuilder {
       .map { setting.at($0) }
   }
 
-  private func layer7(_ rules: inout MerakiRules) -> Tables {
+  private func layer7(_ rules: MerakiRules) -> Tables {
     let item = documents.rules[.layer7]?.first
     return [
       Table(
@@ -215,16 +309,19 @@ struct MerakiPolicyBuilder {
 
   // MARK: Rules of a group policy
 
-  private func schedule(_ item: Item, _ name: String) -> Condition? {
-    guard item.value["scheduling"]?["enabled"]?.bool == true else { return nil }
-    return Condition(.schedule, "group policy `\(name)` is in force at certain times only")
+  private func schedule(_ item: Item, _ name: String, _ draft: PolicyDraft) -> Condition? {
+    guard let enabled = item.value["scheduling"]?["enabled"], enabled.bool != false else {
+      return nil
+    }
+    return draft.doubt(.schedule, "group policy `\(name)` is in force at certain times only")
   }
 
   /// Stages for rules of a group policy: its own, outside of its schedule those of the network; then,
   /// where it has rules of its own, the network's in doubt. "Group policies override" is all that the
   /// documentation says, so what only the network denies is not called allowed.
   private func stages(
-    group: Table, network: Tables, _ schedule: Condition?, _ item: Item, isDoubtful: Bool
+    group: Table, network: Tables, _ schedule: Condition?, _ item: Item, isDoubtful: Bool,
+    _ draft: PolicyDraft
   ) -> [Tables] {
     guard let start = network.first else { return [[group]] }
     func step(_ name: String, _ condition: Condition?, _ target: String) -> Rule {
@@ -245,7 +342,7 @@ struct MerakiPolicyBuilder {
       result.append([group])
     }
     guard isDoubtful else { return result }
-    let doubt = Condition(
+    let doubt = draft.doubt(
       .unmodelled, "whether rules of the network apply besides those of the group policy")
     let entry = Table(
       name: "\(start.name) besides",
@@ -257,7 +354,7 @@ struct MerakiPolicyBuilder {
   // MARK: Content filtering
 
   /// The lists of the network, those of a group policy put before them or in their place.
-  private func filtering(_ group: Item?, _ rules: inout MerakiRules) -> Tables {
+  private func filtering(_ group: Item?, _ rules: MerakiRules) -> Tables {
     let base = documents.contentFiltering.first
     let part = group?.value["contentFiltering"]
     func items(_ owner: Item?, _ list: JSONValue?) -> [Item] {
@@ -267,10 +364,14 @@ struct MerakiPolicyBuilder {
     func merged(
       _ own: JSONValue?, _ ownList: JSONValue?, _ baseList: JSONValue?
     ) -> [Item] {
-      switch own?["settings"]?.string ?? "network default" {
+      switch own?["settings"].map({ $0.string ?? "{…}" }) ?? "network default" {
       case "override": items(group, ownList)
       case "append": items(group, ownList) + items(base, baseList)
-      default: items(base, baseList)
+      case "network default": items(base, baseList)
+      default:
+        // A setting that is not known: its place in the list is an entry that is not understood.
+        (own.flatMap { own in group.map { [$0.at(own)] } } ?? []) + items(group, ownList)
+          + items(base, baseList)
       }
     }
     let allowed = part?["allowedUrlPatterns"]
@@ -314,10 +415,9 @@ struct MerakiPolicyBuilder {
     return SourceProposals.make(sources)
   }
 
-  private func completeness() -> [Note] {
-    var notes: [Note] = []
+  private func completeness(_ draft: PolicyDraft) {
     func missing(_ isMissing: Bool, _ text: String) {
-      if isMissing { notes.append(Note(.completeness, text)) }
+      if isMissing { draft.note(.completeness, text) }
     }
     missing(
       documents.rules[.outbound] == nil,
@@ -343,12 +443,11 @@ struct MerakiPolicyBuilder {
       "whether the default route leads into a VPN is not in the export; give GET "
         + "…/appliance/vpn/siteToSiteVpn")
     for item in documents.unnamed where item.file == documents.rules[.outbound]?.first?.file {
-      notes.append(
-        Note(
-          .reading,
-          "taken for the outbound rules of the appliance: cellular, inbound and site-to-site "
-            + "rules look the same, and neither the member nor the file name tells",
-          at: item.position))
+      draft.note(
+        .reading,
+        "taken for the outbound rules of the appliance: cellular, inbound and site-to-site "
+          + "rules look the same, and neither the member nor the file name tells",
+        at: item.position)
     }
     let apart: [(MerakiDocuments.RuleKind, String)] = [
       (.cellular, "cellular rules act on the cellular uplink only, and are not judged"),
@@ -357,7 +456,7 @@ struct MerakiPolicyBuilder {
     ]
     for (kind, text) in apart {
       for item in documents.rules[kind] ?? [] {
-        notes.append(Note(.advisory, text, at: item.position))
+        draft.note(.advisory, text, at: item.position)
       }
     }
     missing(
@@ -368,12 +467,10 @@ struct MerakiPolicyBuilder {
     if let item = documents.rules[.siteToSite]?.first,
       documents.siteToSite.flatMap({ defaultRoute($0) }) == nil
     {
-      notes.append(
-        Note(
-          .advisory,
-          "site-to-site rules act on traffic into the VPN, and are not judged: no default route leads "
-            + "there as far as the export shows", at: item.position))
+      draft.note(
+        .advisory,
+        "site-to-site rules act on traffic into the VPN, and are not judged: no default route leads "
+          + "there as far as the export shows", at: item.position)
     }
-    return notes
   }
 }

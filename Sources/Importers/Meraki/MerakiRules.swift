@@ -6,17 +6,12 @@ struct MerakiRules {
 
   var objects: MerakiObjects
 
-  /// What is not known may allow as well as deny.
-  static func unknownRules(
-    _ name: String, _ condition: Condition, at position: SourcePosition,
-    origin: Rule.Origin = .implied, clauses: [Clause] = []
-  ) -> [Rule] {
-    [Action.allow, .deny(.drop)].map { action in
-      Rule(
-        name: name, match: Match(clauses + [.requires(condition)]), action: action,
-        origin: action == .allow ? .implied : origin, position: position)
-    }
-  }
+  var draft: PolicyDraft { objects.draft }
+
+  /// Members of rules that do not say which packets they are for.
+  private static let irrelevant = IrrelevantMembers([
+    ("names the rule, or says what is logged", ["comment", "syslogEnabled", "name", "ruleNumber"])
+  ])
 
   // MARK: Layer 3
 
@@ -24,8 +19,8 @@ struct MerakiRules {
   /// match, the default rule (allow all traffic) is applied" (Using Layer 3 Firewall Rules).
   ///
   /// The Dashboard appends that default to what it answers; it cannot be edited.
-  mutating func layer3(_ name: String, _ list: JSONValue?, file: Int) -> Table {
-    var rules = list?.elements.flatMap { layer3(Item(value: $0, file: file)) } ?? []
+  func layer3(_ name: String, _ list: JSONValue?, file: Int) -> Table {
+    var rules = list?.elements.flatMap { layer3(Item($0, file: file)) } ?? []
     var position: SourcePosition?
     if let last = rules.last, last.name == "Default rule", last.action == .allow,
       last.match.clauses.isEmpty
@@ -38,30 +33,47 @@ struct MerakiRules {
       defaultAction: DefaultAction(.allow, name: "Default rule", position: position))
   }
 
-  private mutating func layer3(_ item: Item) -> [Rule] {
+  private func layer3(_ item: Item) -> [Rule] {
+    let record = item.record
     let name = name(item)
+    let what = "rule `\(name)`"
     var clauses: [Clause] = []
-    if let cell = item.value["srcCidr"] {
+    if let cell = record.value("srcCidr") {
       let terms = objects.terms(cell, file: item.file, takesNames: false)
       if !terms.contains(.any) { clauses.append(.source(EndpointList(terms))) }
     }
-    if let cell = item.value["destCidr"] {
+    if let cell = record.value("destCidr") {
       let terms = objects.terms(cell, file: item.file, takesNames: true)
       if !terms.contains(.any) { clauses.append(.destination(EndpointList(terms))) }
     }
-    if let service = service(item) { clauses.append(.service(ServiceList([service]))) }
-    let action: Action
-    switch item.value["policy"]?.string?.lowercased() {
-    case "allow": action = .allow
-    case "deny": action = .deny(.drop)
-    default:
-      let word = item.value["policy"]?.scalarText ?? ""
-      let detail = "rule `\(name)` has the policy `\(word)`"
-      objects.note(.unmodelled, detail, at: item.position)
-      return Self.unknownRules(
-        name, Condition(.unmodelled, detail), at: item.position, origin: .written, clauses: clauses)
+    let word = text(record, "protocol") ?? "any"
+    let service = draft.service(
+      protocol: word.lowercased() == "any" ? nil : word == "icmp4" ? "icmp" : word,
+      destinationPorts: MerakiNames.ports(text(record, "destPort")),
+      sourcePorts: MerakiNames.ports(text(record, "srcPort")), in: what, at: item.position)
+    if service != .service(Service(protocol: nil)) {
+      clauses.append(.service(ServiceList([service])))
     }
-    return [Rule(name: name, match: Match(clauses), action: action, position: item.position)]
+    let policy = text(record, "policy") ?? ""
+    clauses += draft.unreadClauses(record, of: what, ignoring: Self.irrelevant)
+    var rule = Rule(name: name, match: Match(clauses), action: .allow, position: item.position)
+    switch policy.lowercased() {
+    case "allow": return [rule]
+    case "deny":
+      rule.action = .deny(.drop)
+      return [rule]
+    default:
+      let detail = "\(what) has the policy `\(policy)`"
+      return draft.eitherWay(
+        rule, because: draft.doubt(.unmodelled, detail, at: item.position))
+    }
+  }
+
+  /// The text of a member; an array of texts as a list; what is neither equals no known word.
+  private func text(_ record: ExportRecord, _ name: String) -> String? {
+    guard let value = record.value(name) else { return nil }
+    if value.isArray { return value.elements.map { $0.scalarText ?? "{…}" }.joined(separator: ",") }
+    return value.scalarText ?? "{…}"
   }
 
   private func name(_ item: Item) -> String {
@@ -69,69 +81,56 @@ struct MerakiRules {
     return comment.isEmpty ? "rule \(item.value.ordinal + 1)" : comment
   }
 
-  /// Nil for every service.
-  private mutating func service(_ item: Item) -> ServiceTerm? {
-    let word = item.value["protocol"]?.scalarText ?? "any"
-    let destination = MerakiNames.ports(item.value["destPort"]?.scalarText)
-    let source = MerakiNames.ports(item.value["srcPort"]?.scalarText)
-    let number = MerakiNames.protocolNumber(word)
-    guard let destination, let source, number != nil || word.lowercased() == "any" else {
-      let detail = "rule `\(name(item))` has a protocol or port that is not understood"
-      objects.note(.unmodelled, detail, at: item.position)
-      return .condition(Condition(.unmodelled, detail))
-    }
-    if number == nil, destination.isFull, source.isFull { return nil }
-    return .service(Service(protocol: number, destinationPorts: destination, sourcePorts: source))
-  }
-
   // MARK: Layer 7
 
   /// Deny only (json.md section 6); all of them act on what layer 3 lets pass.
-  mutating func layer7(_ list: JSONValue?, file: Int) -> [Rule] {
+  func layer7(_ list: JSONValue?, file: Int) -> [Rule] {
     guard let list else { return [] }
-    return list.elements.map { layer7(Item(value: $0, file: file)) }
+    return list.elements.map { layer7(Item($0, file: file)) }
   }
 
-  private mutating func layer7(_ item: Item) -> Rule {
-    let type = item.value["type"]?.string ?? ""
-    let value = item.value["value"]
-    let text = value?.scalarText ?? value?["name"]?.string ?? value?["id"]?.scalarText ?? ""
+  private func layer7(_ item: Item) -> Rule {
+    let record = item.record
+    let type = self.text(record, "type") ?? ""
+    let value = record.value("value")
+    let text =
+      value?.scalarText ?? value?["name"]?.string ?? value?["id"]?.scalarText ?? ""
     var clauses: [Clause]
     switch type {
     case "application", "applicationCategory":
-      clauses = [.application([text])]
+      clauses = text.isEmpty ? [] : [.application([text])]
     case "host":
       clauses = host(text)
     case "port":
       clauses =
-        MerakiNames.ports(text).map {
+        PortSet(parsing: text).map {
           [.service(ServiceList([.service(Service(protocol: nil, destinationPorts: $0))]))]
         } ?? []
     case "ipRange", "remoteIpRange":
       clauses = range(text)
     case "blockedCountries", "blacklistedCountries":
-      clauses = [.destination(EndpointList(countries(value)))]
+      clauses = countries(value).map { [.destination(EndpointList($0))] } ?? []
     case "allowedCountries", "whitelistedCountries":
-      clauses = [.destination(EndpointList(countries(value), negated: true))]
+      clauses = countries(value).map { [.destination(EndpointList($0, negated: true))] } ?? []
     default:
       clauses = []
     }
     if clauses.isEmpty {
       let detail = "layer 7 rule of type `\(type)` with a value that is not understood"
-      objects.note(.unmodelled, detail, at: item.position)
-      clauses = [.requires(Condition(.unmodelled, detail))]
+      clauses = [.requires(draft.doubt(.unmodelled, detail, at: item.position))]
     }
-    let shown = text.isEmpty ? countryNames(value).joined(separator: ", ") : text
+    let shown = text.isEmpty ? (countryNames(value) ?? []).joined(separator: ", ") : text
     var rule = Rule(
       name: "\(type) \(shown)", match: Match(clauses), action: .deny(.drop), position: item.position
     )
-    let policy = item.value["policy"]?.string?.lowercased()
+    let policy = self.text(record, "policy")?.lowercased()
     if policy != "deny" {
       // The API has no other word; one that comes later is not guessed at.
       let detail = "layer 7 rule with the policy `\(policy ?? "")`"
-      objects.note(.unmodelled, detail, at: item.position)
-      rule.match.clauses.append(.requires(Condition(.unmodelled, detail)))
+      rule.match.clauses.append(.requires(draft.doubt(.unmodelled, detail, at: item.position)))
     }
+    rule.match.clauses += draft.unreadClauses(
+      record, of: "layer 7 rule `\(rule.name)`", ignoring: Self.irrelevant)
     return rule
   }
 
@@ -157,14 +156,18 @@ struct MerakiRules {
     ]
   }
 
-  private func countryNames(_ value: JSONValue?) -> [String] {
-    guard let value else { return [] }
-    if value.isArray { return value.elements.compactMap(\.string) }
-    return value.string.map { $0.split(separator: ",").map(String.init) } ?? []
+  /// Nil where one is no text.
+  private func countryNames(_ value: JSONValue?) -> [String]? {
+    guard let value else { return nil }
+    if value.isArray {
+      let names = value.elements.map(\.string)
+      return names.contains(nil) ? nil : names.compactMap { $0 }
+    }
+    return value.string.map { $0.split(separator: ",").map(String.init) }
   }
 
-  private func countries(_ value: JSONValue?) -> [EndpointTerm] {
-    countryNames(value).map { .tag("country \($0)") }
+  private func countries(_ value: JSONValue?) -> [EndpointTerm]? {
+    countryNames(value)?.map { .tag("country \($0)") }
   }
 
   // MARK: Content filtering
@@ -178,7 +181,7 @@ struct MerakiRules {
 
   /// "Being on the whitelist takes precedence over the block list" (URL Filtering); URL rules come
   /// before categories (URL Block List and Allow List Patterns). Web traffic only.
-  mutating func contentFiltering(_ filtering: Filtering) -> [Rule] {
+  func contentFiltering(_ filtering: Filtering) -> [Rule] {
     let web = Clause.service(ServiceList([.service(.tcp(PortSet(parsing: "80,443") ?? .full))]))
     var rules: [Rule] = []
     for (items, word, action) in [
@@ -186,15 +189,15 @@ struct MerakiRules {
       (filtering.blocked, "blocked URL", .deny(.reject)),
     ] {
       for item in items {
-        let text = item.value.string ?? ""
+        let text = item.value.scalarText ?? "{…}"
         guard let patterns = MerakiNames.urls(text) else {
           let detail = "URL pattern `\(text)` is not understood"
-          objects.note(.unmodelled, detail, at: item.position)
           rules.append(
             Rule(
               name: "\(word) \(text)",
-              match: Match([web, .requires(Condition(.unmodelled, detail))]),
-              action: action, position: item.position))
+              match: Match([
+                web, .requires(draft.doubt(.unmodelled, detail, at: item.position)),
+              ]), action: action, position: item.position))
           continue
         }
         rules.append(
@@ -206,7 +209,7 @@ struct MerakiRules {
     }
     for item in filtering.categories {
       let name =
-        item.value["name"]?.string ?? item.value["id"]?.scalarText ?? item.value.string ?? ""
+        item.value["name"]?.string ?? item.value["id"]?.scalarText ?? item.value.string ?? "{…}"
       rules.append(
         Rule(
           name: "blocked category \(name)",

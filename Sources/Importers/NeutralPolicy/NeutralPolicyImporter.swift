@@ -60,6 +60,12 @@ package struct NeutralPolicyImporter: ExportImporter {
             reason: "\(error.pointer.isEmpty ? "the policy" : error.pointer): \(error.reason)",
             advice: "Schema/sallyport.policy-1.schema.json describes every member")
         }
+        if let problem = Self.unknownZone(policy) {
+          throw ImportError(
+            .malformed, file: document.file, position: "\(problem.position.line)",
+            reason: "\(problem.position.pointer ?? "the rule"): `\(problem.zone)` is not among the "
+              + "zones of the policy", advice: "add it to `zones`, or name one that is there")
+        }
         guard scopes.insert(policy.scope).inserted else {
           throw ImportError(
             .mixed, file: document.file, position: "\(value.line)",
@@ -74,6 +80,31 @@ package struct NeutralPolicyImporter: ExportImporter {
     let files = export.policies.last?.files ?? []
     for index in export.policies.indices { export.policies[index].files = files }
     return export
+  }
+
+  /// A rule for a zone that the policy does not declare, though it declares zones: a slip of the pen
+  /// that would make the rule one for nobody. A policy that was made from an export names its files,
+  /// and rules of a device may be for interfaces that its export does not list.
+  private static func unknownZone(
+    _ policy: Policy
+  ) -> (zone: String, position: SourcePosition)? {
+    guard policy.files.isEmpty, !policy.zones.isEmpty else { return nil }
+    let known = Set(policy.zones.map(\.name))
+    for table in policy.tables {
+      for rule in table.rules {
+        for clause in rule.match.clauses {
+          let names: [String]
+          switch clause {
+          case .from(let list), .to(let list): names = list.names
+          default: continue
+          }
+          if let zone = names.first(where: { !$0.hasSuffix("*") && !known.contains($0) }) {
+            return (zone, rule.position)
+          }
+        }
+      }
+    }
+    return nil
   }
 
   /// The values of a file, those of a list one by one.

@@ -76,7 +76,18 @@ struct WFCmdletReader {
       file = number
       configuration.add(rule(value))
     }
+    // Filters without their rules: the rules were saved in a file that is not here.
+    if let id = filters.keys.filter({ !joined.contains($0) }).min(),
+      let filter = filters[id]?.first
+    {
+      configuration.notInForce = doubts.doubt(
+        .missingPart, "rules whose filters are given are not in the export, such as `\(id)`",
+        at: position(filter))
+    }
   }
+
+  /// Ids of rules that found their filters.
+  private var joined: Set<String> = []
 
   private var saysActive = false
 
@@ -94,7 +105,9 @@ struct WFCmdletReader {
     } else if Self.isKeyword(value) {
       addKeyword(value)
     } else if Self.isFilter(value) {
-      if let id = text(value, "InstanceID") { filters[id, default: []].append(value) }
+      if let id = WFObject(value, file: file).text("InstanceID") {
+        filters[id, default: []].append(value)
+      }
     } else {
       if let name = value["computer"]?.string { computer = name }
       if let time = value["takenAt"]?.string { takenAt = time }
@@ -107,122 +120,210 @@ struct WFCmdletReader {
     SourcePosition(file: file, line: value.line, pointer: value.pointer)
   }
 
-  // MARK: Reading values
+  private var doubts: Doubts { configuration.doubts }
 
-  /// A text of a member; words that stand in a wrapper (`{"Value": 2, "DisplayName": …}`) included.
-  private func text(_ value: JSONValue, _ name: String) -> String? {
-    guard let member = value.member(ignoringCase: name) else { return nil }
-    return member.scalarText ?? member.member(ignoringCase: "Value")?.scalarText
-      ?? member.member(ignoringCase: "value")?.scalarText
-  }
-
-  /// The texts of a member that is a text, a comma list or an array; nil where there is none.
-  private func list(_ value: JSONValue, _ name: String) -> [String]? {
-    guard var member = value.member(ignoringCase: name), !member.isNull else { return nil }
-    if member.isObject, let inner = member.member(ignoringCase: "value") { member = inner }
-    let texts =
-      member.isArray ? member.elements.compactMap(\.scalarText) : [member.scalarText ?? ""]
-    let parts = texts.flatMap { $0.split(separator: ",") }.map { part in
-      String(part.drop { $0 == " " })
-    }
-    return parts.contains { ["any", "*"].contains($0.lowercased()) } ? [] : parts
-  }
-
-  private func flag(_ text: String?, on: Set<String>, off: Set<String>) -> Bool? {
+  private static func flag(_ text: String?, on: Set<String>, off: Set<String>) -> Bool? {
     guard let text = text?.lowercased() else { return nil }
     return on.contains(text) ? true : (off.contains(text) ? false : nil)
   }
 
   // MARK: Profiles and keywords
 
+  /// Of a profile 0 is off, 1 on, 2 not configured; 2 lets pass and 4 blocks.
   private mutating func addProfile(_ value: JSONValue) {
-    guard
-      let names = text(value, "Name").flatMap({ WFProfile.set(text: $0) })
-        ?? text(value, "Profile").flatMap({ WFProfile.set(text: $0) })
-    else { return }
-    // Of a profile 0 is off, 1 on, 2 not configured; 2 lets pass and 4 blocks.
-    let settings = WFProfileSettings(
-      enabled: flag(text(value, "Enabled"), on: ["1", "true"], off: ["0", "false"]),
-      blocksOutbound: flag(
-        text(value, "DefaultOutboundAction"), on: ["4", "block"], off: ["2", "allow"]),
-      mergesLocalRules: flag(
-        text(value, "AllowLocalFirewallRules"), on: ["1", "true"], off: ["0", "false"]),
+    let object = WFObject(value, file: file)
+    let name = object.text("Name") ?? object.text("Profile") ?? ""
+    let names = WFProfile.set(text: name)
+    let words = "profile `\(name)`"
+    func doubt(_ text: String?, _ what: String) -> Condition? {
+      guard let text, !["", "2", "notconfigured"].contains(text.lowercased()) else { return nil }
+      return doubts.doubt(
+        .notInForce, "whether \(what) in the \(words): `\(text)` is not understood",
+        at: position(value))
+    }
+    let enabled = object.text("Enabled")
+    let merges = object.text("AllowLocalFirewallRules")
+    var settings = WFProfileSettings(
+      enabled: Self.flag(enabled, on: ["1", "true"], off: ["0", "false"]),
+      blocksOutbound: Self.flag(
+        object.text("DefaultOutboundAction"), on: ["4", "block"], off: ["2", "allow"]),
+      mergesLocalRules: Self.flag(merges, on: ["1", "true"], off: ["0", "false"]),
       position: position(value))
-    for name in names { configuration.set(name, settings) }
+    if settings.enabled == nil { settings.enabledDoubt = doubt(enabled, "the firewall is on") }
+    if settings.mergesLocalRules == nil {
+      settings.mergeDoubt = doubt(merges, "rules made on the computer are merged")
+    }
+    if let unread = object.unread(of: words, doubts) {
+      settings.enabled = nil
+      settings.enabledDoubt = unread
+    }
+    if let names, !name.isEmpty {
+      for name in names { configuration.set(name, settings) }
+      return
+    }
+    // It may be any profile.
+    let unknown = doubts.doubt(
+      .unresolved, "which profile the settings of the \(words) are for", at: position(value))
+    for profile in WFProfile.allCases {
+      configuration.set(
+        profile, WFProfileSettings(enabledDoubt: unknown, mergeDoubt: unknown))
+    }
   }
 
   private mutating func addKeyword(_ value: JSONValue) {
-    guard let id = text(value, "Id") else { return }
+    let object = WFObject(value, file: file)
+    guard let id = object.text("Id") else { return }
     let key = id.lowercased().filter { $0 != "{" && $0 != "}" }
     var keyword = WFKeyword(id: key, position: position(value))
-    keyword.keyword = text(value, "Keyword") ?? ""
-    keyword.autoResolves = flag(text(value, "AutoResolve"), on: ["true", "1"], off: []) ?? false
-    keyword.addresses = list(value, "Addresses") ?? list(value, "Address") ?? []
+    keyword.keyword = object.text("Keyword") ?? ""
+    let resolves = object.text("AutoResolve")
+    keyword.autoResolves =
+      Self.flag(resolves, on: ["true", "1"], off: ["false", "0"]) ?? false
+    keyword.addresses = object.list("Addresses") ?? object.list("Address") ?? []
+    if let resolves, Self.flag(resolves, on: ["true", "1"], off: ["false", "0"]) == nil {
+      keyword.doubt = doubts.doubt(
+        .unmodelled, "AutoResolve of the dynamic keyword address `\(keyword.keyword)`",
+        at: keyword.position)
+    }
+    if let unread = object.unread(
+      of: "dynamic keyword address `\(keyword.keyword)`", doubts)
+    {
+      keyword.doubt = unread
+    }
     configuration.keywords[key] = keyword
   }
 
   // MARK: Rules
 
   private mutating func rule(_ value: JSONValue) -> WFRule {
+    let object = WFObject(value, file: file)
     var rule = WFRule(position: position(value))
-    rule.id = text(value, "InstanceID") ?? text(value, "Name")
-    rule.name = text(value, "DisplayName") ?? text(value, "RuleName") ?? text(value, "Name") ?? ""
-    rule.enabled =
-      flag(text(value, "Enabled"), on: ["1", "true"], off: ["2", "0", "false"]) ?? true
-    rule.isOutbound = flag(
-      text(value, "Direction"), on: ["2", "outbound", "out"], off: ["1", "inbound", "in"])
-    switch text(value, "Action")?.lowercased() {
+    rule.id = object.text("InstanceID") ?? object.text("Name")
+    rule.name =
+      object.text("DisplayName") ?? object.text("RuleName") ?? object.text("Name") ?? ""
+    func doubt(_ kind: Condition.Kind, _ text: String) {
+      rule.conditions.append(doubts.doubt(kind, text, at: rule.position))
+    }
+    let enabled = object.text("Enabled")
+    let isEnabled = Self.flag(enabled, on: ["1", "true"], off: ["2", "0", "false"])
+    rule.enabled = isEnabled ?? true
+    if isEnabled == nil {
+      doubt(.notInForce, "whether \(rule.words) is on: `\(enabled ?? "")`")
+    }
+    let direction = object.text("Direction")
+    rule.isOutbound = Self.flag(
+      direction, on: ["2", "outbound", "out"], off: ["1", "inbound", "in"])
+    if rule.isOutbound == nil {
+      doubt(.unresolved, "the direction of \(rule.words) is not known: `\(direction ?? "")`")
+    }
+    switch object.text("Action")?.lowercased() {
     case "2", "allow": rule.action = .allow
     case "4", "block": rule.action = .block
     case "3", "allowbypass", "bypass": rule.action = .bypass
     default: rule.action = nil
     }
-    if let profile = text(value, "Profile") ?? text(value, "Profiles") {
+    if let profile = object.text("Profile") ?? object.text("Profiles") {
       if let found = WFProfile.set(text: profile) {
         rule.profiles = found
       } else {
-        rule.conditions.append(Condition(.unresolved, "profile `\(profile)` is not known"))
+        doubt(.unresolved, "profile `\(profile)` is not known")
       }
     }
-    let type = text(value, "PolicyStoreSourceType")?.lowercased()
-    if let type, !["1", "local"].contains(type) { configuration.store = .active }
+    takeSource(&rule, object)
+    takeEnforcement(&rule, object)
+    rule.setOwner(object.text("Owner") ?? "", doubts)
     // The rule itself, filters inside it, and filters exported on their own.
-    var parts = [value]
-    parts += value.members.map(\.value).filter { $0.isObject && !$0.isNull }
+    var parts = [object]
+    parts += object.inner().map { WFObject($0, file: file) }
     for key in ["InstanceID", "Name"] {
-      if let id = text(value, key), let found = filters[id] { parts += found }
+      if let id = object.text(key), let found = filters[id] {
+        parts += found.map { WFObject($0, file: file) }
+        joined.insert(id)
+      }
     }
     fill(&rule, parts)
+    for part in parts {
+      if let unread = part.unread(of: rule.words, doubts) { rule.conditions.append(unread) }
+    }
     return rule
   }
 
-  private func first(_ parts: [JSONValue], _ name: String) -> [String]? {
-    for part in parts {
-      if let found = list(part, name) { return found }
+  /// Where a rule comes from: 1 is local, 2 group policy, 3 dynamic, 4 generated, 5 hardcoded
+  /// (MSFT_NetFirewallRule, PolicyStoreSourceType).
+  private mutating func takeSource(_ rule: inout WFRule, _ object: WFObject) {
+    guard let type = object.text("PolicyStoreSourceType")?.lowercased(), !type.isEmpty else {
+      return
     }
-    return nil
+    switch type {
+    case "1", "local": rule.isLocal = true
+    case "2", "grouppolicy", "3", "dynamic", "4", "generated", "5", "hardcoded", "mdm":
+      rule.isLocal = false
+      configuration.store = .active
+    default: break
+    }
+  }
+
+  /// Whether the rule is enforced, as the active store tells ([MS-FASP] 2.2.27,
+  /// FW_ENFORCEMENT_STATE).
+  private func takeEnforcement(_ rule: inout WFRule, _ object: WFObject) {
+    for status in object.list("EnforcementStatus") ?? [] {
+      switch status.lowercased().filter({ $0 != "_" && $0 != " " }) {
+      // In full; or only not now, or not on the network that the computer is on.
+      case "", "1", "full", "enforced", "2", "wfoffinprofile", "firewalloffinprofile", "4",
+        "disabledobject", "5", "inactiveprofile", "profileinactive", "19", "optimizedout",
+        "notapplicable":
+        continue
+      case "3", "categoryoff", "16", "localfirewallrulesdisallowed", "18", "mismatchedplatform":
+        rule.never = rule.never ?? "Windows does not enforce the rule (\(status))"
+      default:
+        rule.conditions.append(
+          doubts.doubt(
+            .notInForce, "the enforcement status of \(rule.words) is `\(status)`",
+            at: rule.position))
+      }
+    }
+  }
+
+  private func first(_ parts: [WFObject], _ name: String) -> [String]? {
+    var result: [String]?
+    // All are read, so that none is left over.
+    for part in parts {
+      let found = part.list(name)
+      result = result ?? found
+    }
+    return result
   }
 
   /// Missing filters are named: without them a rule would be taken to be for everything.
-  private func fill(_ rule: inout WFRule, _ parts: [JSONValue]) {
+  private func fill(_ rule: inout WFRule, _ parts: [WFObject]) {
+    func doubt(_ kind: Condition.Kind, _ text: String) {
+      rule.conditions.append(doubts.doubt(kind, text, at: rule.position))
+    }
     func missing(_ what: String) {
-      rule.conditions.append(
-        Condition(.unresolved, "the \(what) filter of the rule is not in the export"))
+      doubt(.unresolved, "the \(what) filter of the rule is not in the export")
+    }
+    func either(_ names: String...) -> [String]? {
+      var result: [String]?
+      for name in names {
+        let found = first(parts, name)
+        result = result ?? found
+      }
+      return result
     }
     let number = first(parts, "Protocol")
-    let remote = first(parts, "RemotePort") ?? first(parts, "RemotePorts")
+    let remote = either("RemotePort", "RemotePorts")
     if number == nil, remote == nil { missing("port") }
     rule.protocol = number?.first
     rule.remotePorts = remote ?? []
-    rule.localPorts = first(parts, "LocalPort") ?? first(parts, "LocalPorts") ?? []
+    rule.localPorts = either("LocalPort", "LocalPorts") ?? []
     let keywords = first(parts, "RemoteDynamicKeywordAddresses") ?? []
-    let addresses = first(parts, "RemoteAddress") ?? first(parts, "RemoteAddresses")
+    let addresses = either("RemoteAddress", "RemoteAddresses")
     if addresses == nil, keywords.isEmpty { missing("address") }
     rule.keywords = keywords
     // With keywords a list that says any only says that no address is given besides.
     rule.remoteAddresses = (addresses ?? []).map { WFAddressText($0) }
-    rule.localAddresses = (first(parts, "LocalAddress") ?? []).map { WFAddressText($0) }
-    let program = first(parts, "Program") ?? first(parts, "Application") ?? first(parts, "AppPath")
+    rule.localAddresses = (either("LocalAddress", "LocalAddresses") ?? []).map { WFAddressText($0) }
+    let program = either("Program", "Application", "AppPath")
     let service = first(parts, "Service")
     if program == nil, service == nil { missing("application") }
     rule.program = program?.joined(separator: ",")
@@ -232,28 +333,37 @@ struct WFCmdletReader {
       (first(parts, "InterfaceAlias") ?? [])
       + (first(parts, "InterfaceType") ?? []).filter { $0 != "0" }
     if let users = first(parts, "LocalUser"), !users.isEmpty {
-      rule.conditions.append(Condition(.user, "only for certain users (LocalUser)"))
+      doubt(.user, "only for certain users (LocalUser)")
     }
     for name in ["RemoteUser", "RemoteMachine"] {
       if let found = first(parts, name), !found.isEmpty {
-        rule.conditions.append(
-          Condition(.unmodelled, "only to certain computers or users, told by IPsec (`\(name)`)"))
+        doubt(.unmodelled, "only to certain computers or users, told by IPsec (`\(name)`)")
       }
     }
     if let secured = first(parts, "Authentication")?.first,
       !["0", "notrequired", ""].contains(secured.lowercased())
     {
-      rule.conditions.append(Condition(.unmodelled, "only connections that IPsec secures"))
+      doubt(.unmodelled, "only connections that IPsec secures")
     }
-    if let override = first(parts, "OverrideBlockRules")?.first,
-      ["true", "1"].contains(override.lowercased()),
-      rule.action == .allow
+    if let override = first(parts, "OverrideBlockRules")?.first {
+      switch override.lowercased() {
+      case "true", "1": if rule.action == .allow { rule.action = .bypass }
+      case "false", "0", "": break
+      default: doubt(.unmodelled, "whether \(rule.words) overrides block rules: `\(override)`")
+      }
+    }
+    if let platforms = either("Platform", "Platforms"), !platforms.isEmpty,
+      !platforms.contains(where: { $0.hasPrefix("10.") || $0.hasPrefix("6.") && $0.hasSuffix("+") })
     {
-      rule.action = .bypass
+      doubt(.unmodelled, "only for one version of Windows")
+    }
+    for name in ["DynamicTarget", "DynamicTransport"] {
+      if let found = first(parts, name)?.first, !["0", ""].contains(found) {
+        doubt(.unmodelled, "only for traffic of the kind `\(found)` (`\(name)`)")
+      }
     }
     if let policy = first(parts, "PolicyAppId")?.first, !policy.isEmpty {
-      rule.conditions.append(
-        Condition(.application, "only programs that App Control tags as `\(policy)`"))
+      doubt(.application, "only programs that App Control tags as `\(policy)`")
     }
   }
 }

@@ -68,9 +68,14 @@ struct WFRule {
   var interfaces: [String] = []
   /// What else must hold and is not in the export.
   var conditions: [Condition] = []
-  /// Set where Windows would not load the rule.
+  /// Set where Windows does not load or enforce the rule.
   var never: String?
+  /// Whether the rule was made on the computer itself; nil where the export does not say.
+  var isLocal: Bool?
   var position: SourcePosition
+
+  /// For sentences about the rule.
+  var words: String { "rule `\(name.isEmpty ? id ?? "" : name)`" }
 }
 
 /// One entry of an address list, with the family that its field is for.
@@ -95,6 +100,9 @@ struct WFProfileSettings {
   var enabled: Bool?
   var blocksOutbound: Bool?
   var mergesLocalRules: Bool?
+  /// Set where the export says something that is not understood in place of the setting.
+  var enabledDoubt: Condition?
+  var mergeDoubt: Condition?
   var position: SourcePosition?
 
   /// Whether two files say different things.
@@ -109,6 +117,8 @@ struct WFProfileSettings {
     enabled = enabled ?? other.enabled
     blocksOutbound = blocksOutbound ?? other.blocksOutbound
     mergesLocalRules = mergesLocalRules ?? other.mergesLocalRules
+    if enabled == nil { enabledDoubt = enabledDoubt ?? other.enabledDoubt }
+    mergeDoubt = mergeDoubt ?? other.mergeDoubt
     position = position ?? other.position
   }
 }
@@ -119,6 +129,8 @@ struct WFKeyword {
   var keyword = ""
   var autoResolves = false
   var addresses: [String] = []
+  /// Set where a part of it is not understood.
+  var doubt: Condition?
   var position: SourcePosition
 }
 
@@ -128,8 +140,13 @@ struct WFConfiguration {
   var owner: String?
   var rules: [WFRule] = []
   var profiles: [WFProfile: WFProfileSettings] = [:]
+  /// What the computer itself sets; counts where no policy says otherwise.
+  var localProfiles: [WFProfile: WFProfileSettings] = [:]
+  /// Set where it is not certain, or not so, that the whole is in force.
+  var notInForce: Condition?
   var keywords: [String: WFKeyword] = [:]
-  var notes: [Note] = []
+  /// Shared by all that is read into one configuration.
+  let doubts = Doubts()
   /// What of a computer's rules the export is.
   enum Store {
     /// Everything that is in force, all sources merged.
@@ -153,21 +170,43 @@ struct WFConfiguration {
       return
     }
     if known.conflicts(with: settings) {
-      notes.append(
-        Note(
-          .reading,
-          "the profile \(profile.rawValue) is set twice in different ways; the first counts",
-          at: settings.position))
+      doubts.note(
+        .reading,
+        "the profile \(profile.rawValue) is set twice in different ways; the first counts",
+        at: settings.position)
     }
     known.fill(from: settings)
     profiles[profile] = known
+  }
+
+  /// The settings of a profile: those of policies, and where these say nothing the computer's own.
+  /// Source: learn.microsoft.com, Get-NetFirewallProfile: "group policy takes precedence over local
+  /// settings"; [MS-GPFAS] 2.2.2, AllowLocalPolicyMerge.
+  func settings(of profile: WFProfile) -> WFProfileSettings {
+    var result = profiles[profile] ?? WFProfileSettings()
+    if var own = localProfiles[profile] {
+      // A computer does not forbid its own rules.
+      own.mergesLocalRules = nil
+      own.mergeDoubt = nil
+      result.fill(from: own)
+    }
+    return result
   }
 
   mutating func merge(_ other: WFConfiguration) {
     rules += other.rules
     for (profile, settings) in other.profiles { set(profile, settings) }
     keywords.merge(other.keywords) { first, _ in first }
-    notes += other.notes
+    for (profile, settings) in other.localProfiles {
+      guard var known = localProfiles[profile] else {
+        localProfiles[profile] = settings
+        continue
+      }
+      known.fill(from: settings)
+      localProfiles[profile] = known
+    }
+    notInForce = notInForce ?? other.notInForce
+    doubts.add(other.doubts.notes)
     if other.store == .active || store == .pushed { store = other.store }
     inboundCount += other.inboundCount
   }

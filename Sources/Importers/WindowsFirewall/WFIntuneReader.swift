@@ -108,6 +108,13 @@ struct WFIntuneReader {
     }
     guard value.isObject else { return }
     if let id = value["settingDefinitionId"]?.string?.lowercased() {
+      if id.hasPrefix(Self.rulePrefix + "_") {
+        // Its collection has a name that is not known.
+        configuration.notInForce = configuration.doubts.doubt(
+          .unmodelled, "settings of rules stand where no rule is", at: position(value))
+      } else if !id.contains("vendor_msft") {
+        unknownSetting(id, value)
+      }
       if id == Self.rulePrefix || id == Self.keywordPrefix {
         for group in value["groupSettingCollectionValue"]?.elements.map({ $0 }) ?? [] {
           if id == Self.rulePrefix {
@@ -125,6 +132,36 @@ struct WFIntuneReader {
     }
   }
 
+  /// A setting of which nobody knows what it is about.
+  private mutating func unknownSetting(_ id: String, _ value: JSONValue) {
+    let doubt = configuration.doubts.doubt(
+      .unmodelled, "setting `\(id)` of the policy is not known", at: position(value))
+    for profile in WFProfile.allCases {
+      settings[profile, default: WFProfileSettings()].enabledDoubt = doubt
+      settings[profile, default: WFProfileSettings()].mergeDoubt = doubt
+    }
+  }
+
+  /// Settings of profiles that are about other things than what goes out.
+  private static let irrelevant = IrrelevantMembers([
+    (
+      "is about traffic that comes in",
+      [
+        "defaultinboundaction", "shielded", "disableinboundnotifications", "disablestealthmode",
+        "disablestealthmodeipsecsecuredpacketexemption",
+        "disableunicastresponsestomulticastbroadcast",
+        "authappsallowuserprefmerge", "globalportsallowuserprefmerge",
+      ]
+    ),
+    (
+      "is about connection security or logs",
+      [
+        "allowlocalipsecpolicymerge", "enablelogdroppedpackets", "enablelogignoredrules",
+        "enablelogsuccessconnections", "logfilepath", "logmaxfilesize",
+      ]
+    ),
+  ])
+
   private mutating func profileSetting(_ id: String, _ value: JSONValue) {
     let profiles: [(String, WFProfile)] = [
       ("domainprofile_", .domain), ("privateprofile_", .private), ("publicprofile_", .public),
@@ -133,11 +170,22 @@ struct WFIntuneReader {
       let name = id.dropFirst(Self.prefix.count + word.count)
       guard let choice = Self.values(value).first else { return }
       var known = settings[profile] ?? WFProfileSettings()
+      func doubt() -> Condition {
+        configuration.doubts.doubt(
+          .notInForce, "setting `\(name)` of the profile \(profile.rawValue) is `\(choice)`",
+          at: position(value))
+      }
       switch name {
-      case "enablefirewall": known.enabled = Self.flag(choice)
+      case "enablefirewall":
+        known.enabled = Self.flag(choice)
+        if known.enabled == nil { known.enabledDoubt = doubt() }
       case "defaultoutboundaction": known.blocksOutbound = Self.flag(choice)
-      case "allowlocalpolicymerge": known.mergesLocalRules = Self.flag(choice)
-      default: return
+      case "allowlocalpolicymerge":
+        known.mergesLocalRules = Self.flag(choice)
+        if known.mergesLocalRules == nil { known.mergeDoubt = doubt() }
+      default:
+        if Self.irrelevant.contains(String(name)) { return }
+        known.enabledDoubt = doubt()
       }
       known.position = known.position ?? position(value)
       settings[profile] = known
@@ -160,30 +208,57 @@ struct WFIntuneReader {
       text.lowercased().hasPrefix(id.lowercased() + "_")
         ? String(text.dropFirst(id.count + 1)) : text
     }
-    if let choice = setting["choiceSettingValue"]?["value"]?.scalarText { return [plain(choice)] }
-    if let simple = setting["simpleSettingValue"]?["value"]?.scalarText { return [simple] }
+    // A value of another type equals no known word.
+    func text(_ value: JSONValue) -> String { value["value"]?.scalarText ?? "{{ object }}" }
+    if let choice = setting["choiceSettingValue"] { return [plain(text(choice))] }
+    if let simple = setting["simpleSettingValue"] { return [text(simple)] }
     let lists = [setting["simpleSettingCollectionValue"], setting["choiceSettingCollectionValue"]]
-    return lists.compactMap { $0 }.flatMap { list in
-      list.elements.compactMap { $0["value"]?.scalarText }.map(plain)
-    }
+    return lists.compactMap { $0 }.flatMap { list in list.elements.map { plain(text($0)) } }
   }
+
+  private static let irrelevantInRules = IrrelevantMembers([
+    (
+      "names the kind of the value, or where it was copied from",
+      [
+        "@odata.type", "settingValueTemplateReference", "id",
+      ]
+    )
+  ])
 
   private mutating func rule(_ group: JSONValue) -> WFRule {
     var rule = WFRule(position: position(group))
     rule.isOutbound = nil
+    rule.isLocal = false
     var saysEnabled = false
+    func doubt(_ kind: Condition.Kind, _ text: String) {
+      rule.conditions.append(configuration.doubts.doubt(kind, text, at: rule.position))
+    }
+    let record = ExportRecord(group, file: file)
+    _ = record.value("children")
+    for member in record.unread(ignoring: Self.irrelevantInRules) {
+      doubt(.unmodelled, "member `\(member.path)` of a rule is not understood")
+    }
     for child in group["children"]?.elements.map({ $0 }) ?? [] {
       guard let id = child["settingDefinitionId"]?.string?.lowercased(),
         id.hasPrefix(Self.rulePrefix + "_")
-      else { continue }
+      else {
+        doubt(.unmodelled, "a setting of a rule whose name is not known")
+        continue
+      }
       let values = Self.values(child)
       let value = values.first ?? ""
       switch id.dropFirst(Self.rulePrefix.count + 1) {
       case "name", "firewallrulename": if rule.name.isEmpty { rule.name = value }
       case "enabled":
         rule.enabled = Self.flag(value) ?? true
+        if Self.flag(value) == nil { doubt(.notInForce, "whether a rule is on: `\(value)`") }
         saysEnabled = true
-      case "direction": rule.isOutbound = value.lowercased() == "out"
+      case "direction":
+        switch value.lowercased() {
+        case "out": rule.isOutbound = true
+        case "in": rule.isOutbound = false
+        default: doubt(.unresolved, "the direction `\(value)` of a rule is not known")
+        }
       case "action_type", "action":
         rule.action = value == "0" ? .block : (value == "1" ? .allow : nil)
       case "protocol": rule.protocol = value
@@ -197,30 +272,27 @@ struct WFIntuneReader {
       case "app_packagefamilyname": rule.package = value
       case "profiles":
         let masks = values.compactMap { Int($0) }
-        if !masks.isEmpty {
+        if masks.count < values.count {
+          doubt(.unresolved, "a profile of a rule is not known")
+        } else if !masks.isEmpty {
           rule.profiles = masks.reduce(into: []) { $0.formUnion(WFProfile.set(mask: $1)) }
         }
       case "interfacetypes": rule.interfaces = values
       case "localuserauthorizedlist":
-        rule.conditions.append(Condition(.user, "only for certain users"))
+        doubt(.user, "only for certain users")
       case "policyappid":
-        rule.conditions.append(
-          Condition(.application, "only programs that App Control tags as `\(value)`"))
+        doubt(.application, "only programs that App Control tags as `\(value)`")
       case "icmptypesandcodes": rule.never = "looks at ICMP"
       case "description", "edgetraversal", "status": break
       case let other:
-        rule.conditions.append(Condition(.unmodelled, "setting `\(other)` of the rule"))
-        configuration.notes.append(
-          Note(.unmodelled, "setting `\(other)` of a rule is not modelled", at: position(child)))
+        doubt(.unmodelled, "setting `\(other)` of a rule is not modelled")
       }
     }
     if !saysEnabled {
-      rule.conditions.append(
-        Condition(.unresolved, "whether the rule is switched on is not in the policy"))
+      doubt(.notInForce, "whether the rule is switched on is not in the policy")
     }
     if rule.isOutbound == nil {
-      rule.conditions.append(
-        Condition(.unresolved, "the direction of the rule is not in the policy"))
+      doubt(.unresolved, "the direction of the rule is not in the policy")
     }
     return rule
   }
@@ -249,6 +321,14 @@ struct WFIntuneReader {
 
   // MARK: Device configuration of the older kind
 
+  /// Members of a rule that are read, or that do not say which packets it is for.
+  private static let oldMembers = [
+    "displayName", "description", "trafficDirection", "action", "protocol", "remotePortRanges",
+    "localPortRanges", "remoteAddressRanges", "localAddressRanges", "filePath", "serviceName",
+    "packageFamilyName", "profileTypes", "interfaceTypes", "localUserAuthorizations",
+    "edgeTraversal", "useAnyRemoteAddressRange", "useAnyLocalAddressRange",
+  ]
+
   /// Source: learn.microsoft.com, Graph, windows10EndpointProtectionConfiguration, windowsFirewallRule,
   /// windowsFirewallNetworkProfile.
   private mutating func readOld(_ policy: JSONValue) {
@@ -274,12 +354,25 @@ struct WFIntuneReader {
     }
     for value in policy.member(ignoringCase: "firewallRules")?.elements.map({ $0 }) ?? [] {
       var rule = WFRule(position: position(value))
+      rule.isLocal = false
       func list(_ name: String) -> [String] {
-        value.member(name)?.elements.compactMap(\.scalarText) ?? []
+        value.member(name)?.elements.map { $0.scalarText ?? "{{ object }}" } ?? []
       }
       rule.name = value["displayName"]?.string ?? ""
-      let direction = value["trafficDirection"]?.string?.lowercased()
-      rule.isOutbound = direction != "in"
+      func doubt(_ kind: Condition.Kind, _ text: String) {
+        rule.conditions.append(configuration.doubts.doubt(kind, text, at: rule.position))
+      }
+      let record = ExportRecord(value, file: file)
+      for name in Self.oldMembers { _ = record.value(name) }
+      for member in record.unread(ignoring: Self.irrelevantInRules) {
+        doubt(.unmodelled, "member `\(member.path)` of a rule is not understood")
+      }
+      // Not configured is "any direction", of which the way out is one.
+      switch value["trafficDirection"]?.scalarText?.lowercased() {
+      case "in": rule.isOutbound = false
+      case "out", "notconfigured", nil: rule.isOutbound = true
+      case let word?: doubt(.unresolved, "the direction `\(word)` of a rule is not known")
+      }
       switch value["action"]?.string?.lowercased() {
       case "blocked": rule.action = .block
       case "allowed": rule.action = .allow
@@ -293,18 +386,22 @@ struct WFIntuneReader {
       rule.program = value["filePath"]?.string
       rule.service = value["serviceName"]?.string
       rule.package = value["packageFamilyName"]?.string
-      if let text = value["profileTypes"]?.scalarText
-        ?? value["profileTypes"].map({ profiles in
-          profiles.elements.compactMap(\.string).joined(separator: ",")
-        }), let found = WFProfile.set(text: text)
-      {
-        rule.profiles = found
+      if let text = value["profileTypes"].map({ profiles in
+        profiles.scalarText
+          ?? profiles.elements.map { $0.string ?? "{{ object }}" }.joined(separator: ",")
+      }) {
+        if let found = WFProfile.set(text: text) {
+          rule.profiles = found
+        } else {
+          doubt(.unresolved, "profile `\(text)` is not known")
+        }
       }
       let interfaces =
         value["interfaceTypes"]?.scalarText ?? list("interfaceTypes").joined(separator: ",")
       if !["", "notConfigured"].contains(interfaces) { rule.interfaces = [interfaces] }
       if let users = value["localUserAuthorizations"]?.string, !users.isEmpty {
-        rule.conditions.append(Condition(.user, "only for certain users"))
+        rule.conditions.append(
+          configuration.doubts.doubt(.user, "only for certain users", at: rule.position))
       }
       configuration.add(rule)
     }

@@ -14,23 +14,26 @@ enum WFPolicyBuilder {
   }
 
   private static func policy(_ configuration: WFConfiguration, _ profile: WFProfile) -> Policy {
-    let settings = configuration.profiles[profile] ?? WFProfileSettings()
+    let settings = configuration.settings(of: profile)
     let scope = configuration.owner.map { "\($0)/\(profile.rawValue)" } ?? profile.rawValue
-    var policy = Policy(scope: scope, format: "windows-firewall")
-    var translator = WFRuleTranslator(configuration)
+    let draft = PolicyDraft(Policy(scope: scope, format: "windows-firewall"))
+    draft.doubts.add(configuration.doubts.notes)
+    let translator = WFRuleTranslator(configuration, draft: draft)
     var sorted: [(rank: Int, rule: Rule)] = []
     for rule in configuration.rules where rule.profiles.contains(profile) {
-      for translated in translator.rule(rule) {
+      for translated in translator.rule(merged(rule, settings, profile, draft.doubts)) {
         sorted.append((rank(rule, translated), translated))
       }
     }
     // Swift's sort is stable, so inside a rank the export's order stays.
     var rules = sorted.sorted { $0.rank < $1.rank }.map(\.rule)
     let position = settings.position ?? SourcePosition(line: 0)
-    if settings.enabled == false {
+    if settings.enabled == false || settings.enabled == nil && settings.enabledDoubt != nil {
+      let doubt = settings.enabled == nil ? settings.enabledDoubt : nil
       rules.insert(
         Rule(
-          name: "the firewall is off for this profile", match: Match(), action: .allow,
+          name: "the firewall is off for this profile",
+          match: Match(doubt.map { [.requires($0)] } ?? []), action: .allow,
           origin: .implied, position: position), at: 0)
     }
     if settings.blocksOutbound == nil {
@@ -40,9 +43,17 @@ enum WFPolicyBuilder {
       rules.append(
         Rule(
           name: "default outbound action, not in the export",
-          match: Match([.requires(Condition(.unresolved, text))]), action: .deny(.drop),
+          match: Match([.requires(draft.doubt(.unresolved, text))]), action: .deny(.drop),
           origin: .implied, position: position))
     }
+    if let doubt = configuration.notInForce {
+      // What else the computer has is not in the export.
+      rules =
+        draft.gap(
+          doubt.detail, kind: doubt.kind, name: "(what is in force instead)", at: position) + rules
+    }
+    notes(draft, configuration, settings, profile)
+    var policy = draft.finish()
     let blocks = settings.blocksOutbound == true
     policy.tables = [
       Table(
@@ -55,17 +66,37 @@ enum WFPolicyBuilder {
     policy.pipelines = [
       Pipeline(traffic: .host, mode: .allOf, stages: [Stage(table: "outbound")])
     ]
-    policy.endpointObjects = translator.objects.endpoints
     policy.proposals = [
       ClientProposal(
         client: Client(traffic: .host),
         reason: "the computer's own traffic, on a network of the profile \(profile.rawValue)")
     ]
-    var seen: Set<Note> = []
-    policy.notes =
-      (configuration.notes + translator.notes + notes(configuration, settings, profile))
-      .filter { seen.insert($0).inserted }
     return policy
+  }
+
+  /// A rule with what a profile says about rules made on the computer itself: with
+  /// AllowLocalPolicyMerge (AllowLocalFirewallRules) off they stay listed and are not enforced
+  /// ([MS-FASP] 2.2.27, FW_ENFORCEMENT_STATE_LOCAL_FIREWALL_RULES_DISALLOWED).
+  private static func merged(
+    _ rule: WFRule, _ settings: WFProfileSettings, _ profile: WFProfile, _ doubts: Doubts
+  ) -> WFRule {
+    guard rule.isLocal != false else { return rule }
+    var rule = rule
+    if rule.isLocal == nil {
+      if settings.mergesLocalRules == false || settings.mergeDoubt != nil {
+        rule.conditions.append(
+          doubts.doubt(
+            .notInForce,
+            "whether \(rule.words) was made on the computer, whose rules are not merged",
+            at: rule.position))
+      }
+    } else if settings.mergesLocalRules == false {
+      rule.never =
+        rule.never ?? "rules made on the computer are not merged in the profile \(profile.rawValue)"
+    } else if let doubt = settings.mergeDoubt {
+      rule.conditions.append(doubt)
+    }
+    return rule
   }
 
   private static func rank(_ rule: WFRule, _ translated: Rule) -> Int {
@@ -75,50 +106,43 @@ enum WFPolicyBuilder {
   }
 
   private static func notes(
-    _ configuration: WFConfiguration, _ settings: WFProfileSettings, _ profile: WFProfile
-  ) -> [Note] {
-    var notes: [Note] = []
+    _ draft: PolicyDraft, _ configuration: WFConfiguration, _ settings: WFProfileSettings,
+    _ profile: WFProfile
+  ) {
     if configuration.inboundCount > 0 {
-      notes.append(
-        Note(
-          .reading,
-          "\(configuration.inboundCount) rules for incoming traffic are left out: they do not "
-            + "concern what the computer sends"))
+      draft.note(
+        .reading,
+        "\(configuration.inboundCount) rules for incoming traffic are left out: they do not "
+          + "concern what the computer sends")
     }
     if settings.enabled == nil {
-      notes.append(
-        Note(
-          .completeness,
-          "whether the firewall is on for the profile \(profile.rawValue) is not in the "
-            + "export; taken to be on, as Windows has it"))
+      draft.note(
+        .completeness,
+        "whether the firewall is on for the profile \(profile.rawValue) is not in the "
+          + "export; taken to be on, as Windows has it")
     }
     if configuration.store == .pushed, settings.mergesLocalRules != false {
-      notes.append(
-        Note(
-          .completeness,
-          "rules made on the computers themselves apply too (local policy merge is not "
-            + "off) and are not in the export; run Export-WindowsFirewall.ps1 on a computer to see "
-            + "what is in force"))
+      draft.note(
+        .completeness,
+        "rules made on the computers themselves apply too (local policy merge is not "
+          + "off) and are not in the export; run Export-WindowsFirewall.ps1 on a computer to see "
+          + "what is in force")
     }
     if configuration.store == .pushed {
-      notes.append(
-        Note(
-          .completeness,
-          "other group policy objects and Intune policies may add rules and settings; "
-            + "give them together, or what is in force on a computer"))
+      draft.note(
+        .completeness,
+        "other group policy objects and Intune policies may add rules and settings; "
+          + "give them together, or what is in force on a computer")
     }
     if configuration.store == .local {
-      notes.append(
-        Note(
-          .completeness,
-          "these are the computer's own rules; group policy and Intune may add more: "
-            + "export what is in force, with Export-WindowsFirewall.ps1"))
-    }
-    notes.append(
-      Note(
+      draft.note(
         .completeness,
-        "filters that other programs set beside the firewall (security suites, VPN clients, "
-          + "containers) are not in the export; see `netsh wfp show filters`"))
-    return notes
+        "these are the computer's own rules; group policy and Intune may add more: "
+          + "export what is in force, with Export-WindowsFirewall.ps1")
+    }
+    draft.note(
+      .completeness,
+      "filters that other programs set beside the firewall (security suites, VPN clients, "
+        + "containers) are not in the export; see `netsh wfp show filters`")
   }
 }

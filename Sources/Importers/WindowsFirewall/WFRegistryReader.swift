@@ -9,6 +9,8 @@ struct WFRegistryReader {
   private(set) var configuration = WFConfiguration()
   private let file: Int
   private var settings: [WFProfile: WFProfileSettings] = [:]
+  /// Of the computer itself, which policies override.
+  private var localSettings: [WFProfile: WFProfileSettings] = [:]
   /// Whether any key or value of the firewall was seen.
   private(set) var foundAnything = false
 
@@ -24,12 +26,15 @@ struct WFRegistryReader {
     guard !name.hasPrefix("**") else { return }
     let isPolicy = path.contains("policies\\microsoft\\windowsfirewall")
     let isStore = path.contains("sharedaccess\\parameters\\firewallpolicy")
-    guard isPolicy || isStore else { return }
+    guard isPolicy || isStore else {
+      misplaced(name: name, text: text, at: position)
+      return
+    }
     foundAnything = true
     if isStore { configuration.store = .local }
     let last = path.split(separator: "\\").last.map(String.init) ?? ""
     if last == "firewallrules" {
-      if let text { add(text, id: name, at: position) }
+      if let text { add(text, id: name, isLocal: isStore, at: position) }
       return
     }
     let profile: WFProfile
@@ -42,25 +47,59 @@ struct WFRegistryReader {
     case "standardprofile" where isStore: profile = .private
     default: return
     }
-    guard let number else { return }
-    var known = settings[profile] ?? WFProfileSettings()
+    var known = (isStore ? localSettings : settings)[profile] ?? WFProfileSettings()
+    let doubts = configuration.doubts
+    func doubt(_ what: String) -> Condition? {
+      guard number == nil else { return nil }
+      return doubts.doubt(
+        .notInForce, "the value of \(name) in the profile \(profile.rawValue) decides \(what)",
+        at: position)
+    }
     switch name.lowercased() {
-    case "enablefirewall": known.enabled = number != 0
-    case "defaultoutboundaction": known.blocksOutbound = number != 0
-    case "allowlocalpolicymerge": known.mergesLocalRules = number != 0
+    case "enablefirewall":
+      known.enabled = number.map { $0 != 0 }
+      known.enabledDoubt = doubt("whether the firewall is on")
+    case "defaultoutboundaction": known.blocksOutbound = number.map { $0 != 0 }
+    case "allowlocalpolicymerge":
+      known.mergesLocalRules = number.map { $0 != 0 }
+      known.mergeDoubt = doubt("whether rules made on the computer are merged")
     default: return
     }
     known.position = known.position ?? position
-    settings[profile] = known
+    if isStore { localSettings[profile] = known } else { settings[profile] = known }
   }
 
-  private mutating func add(_ text: String, id: String?, at position: SourcePosition) {
+  private mutating func add(
+    _ text: String, id: String?, isLocal: Bool?, at position: SourcePosition
+  ) {
     foundAnything = true
-    configuration.add(WFRuleText.rule(text, id: id, position: position))
+    var rule = WFRuleText.rule(text, id: id, position: position, doubts: configuration.doubts)
+    rule.isLocal = isLocal
+    configuration.add(rule)
+  }
+
+  /// What has the name or form of a firewall setting and stands under another key: a copy that Windows
+  /// does not read, or a key whose name went wrong.
+  private mutating func misplaced(name: String, text: String?, at position: SourcePosition) {
+    let words = "`\(name)` stands under a key that is none of the firewall's"
+    if let text, text.hasPrefix("v2."), text.contains("|Action=") {
+      var rule = WFRuleText.rule(text, id: name, position: position, doubts: configuration.doubts)
+      rule.conditions.append(configuration.doubts.doubt(.notInForce, words, at: position))
+      configuration.add(rule)
+    } else if ["enablefirewall", "defaultoutboundaction", "allowlocalpolicymerge"]
+      .contains(name.lowercased())
+    {
+      let doubt = configuration.doubts.doubt(.notInForce, words, at: position)
+      for profile in WFProfile.allCases {
+        settings[profile, default: WFProfileSettings()].enabledDoubt = doubt
+        settings[profile, default: WFProfileSettings()].mergeDoubt = doubt
+      }
+    }
   }
 
   private mutating func finish() {
     for (profile, value) in settings { configuration.set(profile, value) }
+    configuration.localProfiles = localSettings
   }
 
   // MARK: registry.pol
@@ -225,6 +264,6 @@ struct WFRegistryReader {
       }
       return
     }
-    if let rule = Self.rulePart(of: line) { add(String(rule), id: nil, at: position) }
+    if let rule = Self.rulePart(of: line) { add(String(rule), id: nil, isLocal: nil, at: position) }
   }
 }

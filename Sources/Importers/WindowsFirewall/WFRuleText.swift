@@ -7,10 +7,18 @@ import ImportKit
 /// mean: [MS-FASP] 2.2.37, FW_RULE.
 enum WFRuleText {
   /// - Parameter id: the name of the registry value.
-  static func rule(_ text: String, id: String?, position: SourcePosition) -> WFRule {
+  static func rule(
+    _ text: String, id: String?, position: SourcePosition, doubts: Doubts
+  ) -> WFRule {
     var parts = text.split(separator: "|").map(String.init)
     var rule = WFRule(position: position)
     rule.id = id
+    guard text.contains("|") else {
+      // Nothing of a rule is there: what stood in its place may be any.
+      rule.conditions.append(
+        doubts.doubt(.unmodelled, "a value among the rules is no rule", at: position))
+      return rule
+    }
     let version = parts.isEmpty ? "" : parts.removeFirst()
     // "RULE = "v" VERSION "|" 1*FIELD": without it Windows does not load the value.
     if !version.hasPrefix("v") || Double(version.dropFirst()) == nil {
@@ -18,10 +26,14 @@ enum WFRuleText {
     }
     var hasActive = false
     for part in parts {
-      guard let equals = part.firstIndex(of: "=") else { continue }
+      guard let equals = part.firstIndex(of: "=") else {
+        rule.conditions.append(
+          doubts.doubt(.unmodelled, "a field without value in \(rule.words)", at: position))
+        continue
+      }
       let name = String(part[..<equals])
       if name.lowercased() == "active" { hasActive = true }
-      set(&rule, name, String(part[part.index(after: equals)...]))
+      set(&rule, name, String(part[part.index(after: equals)...]), doubts)
     }
     // The flag "active" of a rule is set by this field only.
     if !hasActive { rule.enabled = false }
@@ -29,12 +41,19 @@ enum WFRuleText {
   }
 
   /// Fields that say nothing about which packets a rule is for.
-  private static let silent: Set<String> = [
-    "name", "desc", "embedctxt", "edge", "defer", "lsm", "pcross", "nnm", "lom", "type", "version",
-    "gpo", "precedence", "luown",
-  ]
+  private static let silent = IrrelevantMembers([
+    ("names or files the rule", ["name", "desc", "embedctxt", "version", "type"]),
+    ("says how incoming traffic reaches a program", ["edge", "defer", "lsm", "lom", "pcross"]),
+    ("says which of several objects the setting comes from", ["gpo", "precedence"]),
+  ])
 
-  static func set(_ rule: inout WFRule, _ field: String, _ value: String) {
+  static func set(
+    _ rule: inout WFRule, _ field: String, _ value: String, _ doubts: Doubts
+  ) {
+    let position = rule.position
+    func doubt(_ kind: Condition.Kind, _ text: String) {
+      rule.conditions.append(doubts.doubt(kind, text, at: position))
+    }
     switch field.lowercased() {
     case "name":
       rule.name = value
@@ -43,14 +62,27 @@ enum WFRuleText {
       case "allow": rule.action = rule.action == .bypass ? .bypass : .allow
       case "block": rule.action = .block
       case "bypass": rule.action = .bypass
-      default: break
+      // The rule may allow as well as deny.
+      default: rule.action = nil
       }
-    case "active": rule.enabled = value.lowercased() == "true"
-    case "dir": rule.isOutbound = value.lowercased() == "out"
+    case "active":
+      switch value.lowercased() {
+      case "true": rule.enabled = true
+      case "false": rule.enabled = false
+      default:
+        rule.enabled = true
+        doubt(.notInForce, "whether a rule is active: `Active` is `\(value)`")
+      }
+    case "dir":
+      switch value.lowercased() {
+      case "out": rule.isOutbound = true
+      case "in": rule.isOutbound = false
+      default: doubt(.unmodelled, "the direction `\(value)` of a rule is not known")
+      }
     case "profile":
       // Every profile that the rule is for has a field of its own; without any it is for all.
       guard let found = WFProfile.set(text: value) else {
-        rule.conditions.append(Condition(.unresolved, "profile `\(value)` is not known"))
+        doubt(.unresolved, "profile `\(value)` is not known")
         return
       }
       rule.profiles =
@@ -69,35 +101,54 @@ enum WFRuleText {
     case "apppkgid", "pfn": rule.package = value
     case "if", "iftype": rule.interfaces.append(value)
     case "luauth", "luauth2_24":
-      rule.conditions.append(Condition(.user, "only for certain users (`\(field)`)"))
+      doubt(.user, "only for certain users (`\(field)`)")
+    case "luown":
+      rule.setOwner(value, doubts)
+    case "nnm":
+      // [MS-FASP] 2.2.37, FW_RULE, OnNetworkNames.
+      doubt(.interfaceBinding, "only on networks of the name `\(value)`")
     case "ruauth", "rmauth":
-      rule.conditions.append(
-        Condition(.unmodelled, "only to certain computers or users, told by IPsec (`\(field)`)"))
+      doubt(.unmodelled, "only to certain computers or users, told by IPsec (`\(field)`)")
     case "security", "security2", "security2_9":
-      rule.conditions.append(
-        Condition(.unmodelled, "only connections that IPsec secures (`\(field)=\(value)`)"))
+      if value.lowercased() == "notrequired" { return }
+      doubt(.unmodelled, "only connections that IPsec secures (`\(field)=\(value)`)")
     case "authbypassout":
       if value.lowercased() == "true" { rule.action = .bypass }
     case "icmp4", "icmp6":
       rule.never = rule.never ?? "looks at ICMP"
-    case "platform": platform(&rule, value)
+    case "platform": platform(&rule, value, doubts)
     case "platform2":
       // The version and later ones.
       if value.uppercased() == "GTEQ" { rule.conditions.removeAll { $0.detail == platformDetail } }
     default:
-      if silent.contains(field.lowercased()) { return }
-      rule.conditions.append(Condition(.unmodelled, "field `\(field)` of the rule"))
+      if silent.contains(field.lowercased()) || value.isEmpty { return }
+      doubt(.unmodelled, "field `\(field)` of the rule")
     }
   }
 
   private static let platformDetail = "only for one version of Windows"
 
   /// `2:6:2`, the product family with major and minor version. Every Windows in support is 10.0.
-  private static func platform(_ rule: inout WFRule, _ value: String) {
+  private static func platform(_ rule: inout WFRule, _ value: String, _ doubts: Doubts) {
     let numbers = value.split(separator: ":").compactMap { Int($0) }
     guard numbers.count == 3, numbers[1] >= 10 else {
-      rule.conditions.append(Condition(.unmodelled, platformDetail))
+      rule.conditions.append(doubts.doubt(.unmodelled, platformDetail, at: rule.position))
       return
+    }
+  }
+}
+
+extension WFRule {
+  /// Takes up the owner of a rule: "all the traffic that this rule matches must be destined to or
+  /// originated from this user" (learn.microsoft.com, INetFwRule3::put_LocalUserOwner). Defender runs
+  /// as LocalSystem.
+  mutating func setOwner(_ text: String, _ doubts: Doubts) {
+    if text.isEmpty || text == "S-1-5-18" { return }
+    if text.hasPrefix("S-1-") {
+      never = never ?? "for the traffic of one user, and Defender runs as LocalSystem"
+    } else {
+      conditions.append(
+        doubts.doubt(.user, "only for the traffic of the user that owns it", at: position))
     }
   }
 }

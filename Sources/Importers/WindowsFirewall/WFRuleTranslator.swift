@@ -3,12 +3,14 @@ import ImportKit
 /// Translates rules into the model's words.
 struct WFRuleTranslator {
   let configuration: WFConfiguration
-  private(set) var objects = ObjectTable()
-  private(set) var notes: [Note] = []
+  let draft: PolicyDraft
 
-  init(_ configuration: WFConfiguration) { self.configuration = configuration }
+  init(_ configuration: WFConfiguration, draft: PolicyDraft) {
+    self.configuration = configuration
+    self.draft = draft
+  }
 
-  mutating func rule(_ rule: WFRule) -> [Rule] {
+  func rule(_ rule: WFRule) -> [Rule] {
     var clauses: [Clause] = []
     if let never = rule.never { clauses.append(.never(never)) }
     clauses += services(rule)
@@ -21,26 +23,31 @@ struct WFRuleTranslator {
     case .none: break
     case .part(let name): clauses.append(.application([name]))
     case .foreign(let what): clauses.append(.never("for \(what), which is not Defender"))
+    case .unknown(let what):
+      clauses.append(
+        .requires(
+          draft.doubt(
+            .unmodelled, "\(rule.words) is for the \(what), which is not understood",
+            at: rule.position)))
     }
     let interfaces = rule.interfaces.filter { !["any", "all", ""].contains($0.lowercased()) }
     if !interfaces.isEmpty {
       clauses.append(
         .requires(
-          Condition(
+          draft.doubt(
             .interfaceBinding, "only by the interfaces \(interfaces.joined(separator: ", "))")))
     }
     clauses += rule.conditions.map { .requires($0) }
     guard let action = rule.action else {
       let text = "the action of the rule `\(rule.name)` is not in the export"
-      notes.append(Note(.unresolved, text, at: rule.position))
-      let doubt = Clause.requires(Condition(.unresolved, text))
-      return [Action.deny(.drop), .allow].map { make(rule, clauses + [doubt], $0) }
+      return draft.eitherWay(
+        make(rule, clauses, .allow), because: draft.doubt(.unresolved, text, at: rule.position))
     }
     switch action {
     case .allow: return [make(rule, clauses, .allow)]
     case .block: return [make(rule, clauses, .deny(.drop))]
     case .bypass:
-      let secured = Condition(
+      let secured = draft.doubt(
         .unmodelled, "overrides block rules, for connections that IPsec authenticates only")
       return [make(rule, clauses + [.requires(secured)], .allow)]
     }
@@ -54,17 +61,19 @@ struct WFRuleTranslator {
 
   // MARK: Protocol and ports
 
-  private mutating func services(_ rule: WFRule) -> [Clause] {
+  private func services(_ rule: WFRule) -> [Clause] {
     let number: UInt8?
     switch rule.protocol?.lowercased() {
     case nil, "any", "256", "": number = nil
-    case "tcp": number = 6
-    case "udp": number = 17
     case "icmpv4": number = 1
-    case "icmpv6": number = 58
     case let text?:
-      guard let value = UInt8(text) else {
-        return [doubt("protocol `\(text)` is not known", rule)]
+      guard let value = IPProtocol.number(of: text) else {
+        return [
+          .requires(
+            draft.doubt(
+              .unmodelled, "protocol `\(text)` in \(rule.words) is not known",
+              at: rule.position))
+        ]
       }
       number = value
     }
@@ -84,7 +93,7 @@ struct WFRuleTranslator {
   }
 
   /// Every port where nothing is listed; what is not a number becomes a condition in `terms`.
-  private mutating func ports(
+  private func ports(
     _ texts: [String], _ rule: WFRule, _ terms: inout [ServiceTerm]
   ) -> PortSet {
     let parts = texts.flatMap { $0.split(separator: ",") }
@@ -98,8 +107,8 @@ struct WFRuleTranslator {
         result = result.union(set)
       } else {
         // Such as RPC, IPHTTPSOut, Teredo: ports that Windows keeps under a name.
-        terms.append(.condition(Condition(.unmodelled, "port keyword `\(part)`")))
-        notes.append(Note(.unmodelled, "port keyword `\(part)` is not modelled", at: rule.position))
+        terms.append(
+          .condition(draft.doubt(.unmodelled, "port keyword `\(part)`", at: rule.position)))
       }
     }
     return result
@@ -108,7 +117,7 @@ struct WFRuleTranslator {
   // MARK: Addresses
 
   /// Addresses and dynamic keywords are alternatives of one list.
-  private mutating func destinations(_ rule: WFRule) -> [Clause] {
+  private func destinations(_ rule: WFRule) -> [Clause] {
     guard !rule.remoteAddresses.isEmpty || !rule.keywords.isEmpty else { return [] }
     var terms: [EndpointTerm] = []
     for address in rule.remoteAddresses {
@@ -127,7 +136,7 @@ struct WFRuleTranslator {
   ]
 
   /// Nil for addresses that no host on the Internet can have.
-  private mutating func term(_ address: WFAddressText, _ rule: WFRule) -> EndpointTerm? {
+  private func term(_ address: WFAddressText, _ rule: WFRule) -> EndpointTerm? {
     let text = address.text.filter { $0 != " " }
     switch text.lowercased() {
     case "any", "*":
@@ -145,7 +154,9 @@ struct WFRuleTranslator {
       }
     case "intranet", "rmtintranet", "intranetremoteaccess":
       return .condition(
-        Condition(.unresolved, "`\(text)`: the subnets of network isolation are not in the export"))
+        draft.doubt(
+          .unresolved, "`\(text)`: the subnets of network isolation are not in the export",
+          at: rule.position))
     case let word where Self.localKeywords.contains(word): return nil
     default: break
     }
@@ -153,22 +164,20 @@ struct WFRuleTranslator {
     let what =
       TemplateMarker.isPresent(in: text)
       ? "address `\(text)` is an unfilled template marker" : "address `\(text)` is not readable"
-    notes.append(Note(.unresolved, what, at: rule.position))
-    return .condition(Condition(.unresolved, what))
+    return .condition(draft.doubt(.unresolved, what, at: rule.position))
   }
 
   /// Source: learn.microsoft.com, "Windows Firewall dynamic keywords": an AutoResolve address holds a
   /// host name, or `*.` and a domain, whose addresses are learnt from the DNS answers that network
   /// protection sees. Whether the star includes the domain itself is not said.
-  private mutating func keyword(_ id: String, _ rule: WFRule) -> EndpointTerm {
+  private func keyword(_ id: String, _ rule: WFRule) -> EndpointTerm {
     let key = id.lowercased().filter { $0 != "{" && $0 != "}" }
-    if let known = objects.endpoint(key) { return .object(known) }
+    if let known = draft.objects.endpoint(key) { return .object(known) }
     guard let found = configuration.keywords[key] else {
       let text = "dynamic keyword address \(id) is not in the export"
-      notes.append(Note(.unresolved, text, at: rule.position))
-      return .condition(Condition(.unresolved, text))
+      return .condition(draft.doubt(.unresolved, text, at: rule.position))
     }
-    let number = objects.addEndpoint(
+    let number = draft.objects.addEndpoint(
       id: key, name: found.keyword, kind: "dynamic keyword address", position: found.position)
     var terms: [EndpointTerm] = []
     if found.autoResolves {
@@ -177,20 +186,20 @@ struct WFRuleTranslator {
       } else if let host = HostName(found.keyword) {
         terms = [.host(.exact(host), .resolved)]
       } else {
-        terms = [.condition(Condition(.unmodelled, "keyword `\(found.keyword)`"))]
-        notes.append(
-          Note(.unmodelled, "keyword `\(found.keyword)` is not a name", at: found.position))
+        terms = [
+          draft.oddHost(found.keyword, in: "a dynamic keyword address", at: found.position)
+        ]
       }
     } else {
       terms = found.addresses.flatMap { $0.split(separator: ",") }
         .compactMap { term(WFAddressText(String($0)), rule) }
     }
-    objects.setEndpoint(number, EndpointList(terms))
+    var list = EndpointList(terms)
+    if let doubt = found.doubt {
+      list.terms.append(.condition(doubt))
+      list.exceptions.append(.condition(doubt))
+    }
+    draft.objects.setEndpoint(number, list)
     return .object(number)
-  }
-
-  private mutating func doubt(_ text: String, _ rule: WFRule) -> Clause {
-    notes.append(Note(.unresolved, text, at: rule.position))
-    return .requires(Condition(.unresolved, text))
   }
 }

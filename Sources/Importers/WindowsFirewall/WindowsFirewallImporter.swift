@@ -26,7 +26,7 @@ package struct WindowsFirewallImporter: ExportImporter {
     ],
     pieces:
       "rules, profiles and dynamic keyword addresses of one computer or policy, in any of the "
-      + "forms", importerVersion: 1)
+      + "forms", importerVersion: 2)
 
   package let xmlRoots: Set<String> = WFReportReader.roots
   /// Who may read and edit an object, and what other extensions set, is never needed.
@@ -136,7 +136,9 @@ package struct WindowsFirewallImporter: ExportImporter {
     guard var whole = rest.first else { return named }
     rest.removeFirst()
     for other in rest { whole.merge(other) }
-    let hasPolicy = !whole.rules.isEmpty || !whole.profiles.isEmpty || whole.inboundCount > 0
+    let hasPolicy =
+      !whole.rules.isEmpty || !whole.profiles.isEmpty || !whole.localProfiles.isEmpty
+      || whole.inboundCount > 0
     guard hasPolicy || !named.isEmpty else {
       throw ImportError(
         .incomplete, file: documents.first?.file ?? "",
