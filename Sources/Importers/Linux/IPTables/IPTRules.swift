@@ -129,9 +129,11 @@ final class IPTRules: NFRules {
         case .change(let change):
           traits.changes = traits.changes || asksMarks
           traits.carries = traits.carries || asksMarks && change.target == .connection
+          traits.tellsPacketsApart = traits.tellsPacketsApart || traits.carries
         case .forget(let kind):
           traits.changes = traits.changes || asksMarks
           traits.carries = traits.carries || asksMarks && kind == .connection
+          traits.tellsPacketsApart = traits.tellsPacketsApart || traits.carries
         }
       }
     }

@@ -175,6 +175,7 @@ final class NFTRules: NFRules {
         case .forget(.connection): traits.carries = traits.carries || asksMarks
         default: break
         }
+        traits.tellsPacketsApart = traits.tellsPacketsApart || traits.carries
       } else {
         traits.stops = true
       }

@@ -32,7 +32,8 @@ struct NFTraits {
   var asks = false
   /// Whether it can stop a packet by itself.
   var stops = false
-  /// Whether it tells packets of one phase apart.
+  /// Whether it tells packets of one phase apart, or leaves a mark with the connection that the next
+  /// of the same phase meets.
   var tellsPacketsApart = false
   /// Whether it looks different to routed and to own packets.
   var dependsOnTraffic = false
