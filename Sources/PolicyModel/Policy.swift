@@ -40,10 +40,24 @@ package struct Policy: Hashable, Sendable {
 
   /// Filter rules that the export writes down, disabled ones included; what importers add for
   /// defaults, profiles and settings does not count, nor does a rule that became several.
+  ///
+  /// A line does not tell rules apart where a whole export stands on one, as the APIs of several
+  /// products give it: the pointer, the product's own identifier, the name and the comment do.
   package var ruleCount: Int {
-    var places: Set<SourcePosition> = []
+    struct Place: Hashable {
+      let position: SourcePosition
+      let vendorID: String?
+      let name: String
+      let comment: String
+    }
+    var places: Set<Place> = []
     for table in tables where table.kind == .filter {
-      for rule in table.rules where rule.origin == .written { places.insert(rule.position) }
+      for rule in table.rules where rule.origin == .written {
+        places.insert(
+          Place(
+            position: rule.position, vendorID: rule.vendorID, name: rule.name,
+            comment: rule.comment))
+      }
     }
     return places.count
   }
