@@ -3,20 +3,18 @@ import ImportKit
 /// The decryption rulebase, as the inspection table.
 extension PANOSRules {
   /// The decryption rulebase with the exclusions in front; nil where nothing can be decrypted.
-  mutating func decryption(_ layers: [PANOSLayer], exclusions: [XMLElement]) -> Table? {
+  func decryption(_ layers: [PANOSLayer], exclusions: [XMLElement]) -> Table? {
     var rules: [Rule] = []
     for layer in layers {
-      for entry in layer.rules("decryption") { rules.append(decryptionRule(entry, layer: layer)) }
+      for entry in layer.rules("decryption") { rules += decryptionRules(entry, layer: layer) }
     }
     let decrypts = rules.contains { $0.enabled && $0.action == .inspect }
     guard decrypts else { return nil }
-    let excluded = exclusions.flatMap { PANOSElements.entries($0) }
-      .filter { $0.childText("exclude") != "no" }.map { exclusionRule($0) }
-    notes.append(
-      Note(
-        .advisory,
-        "hosts that Palo Alto Networks itself excludes from decryption come with content "
-          + "updates and are not in the export"))
+    let excluded = exclusions.flatMap { PANOSElements.entries($0) }.flatMap { exclusionRules($0) }
+    draft.note(
+      .advisory,
+      "hosts that Palo Alto Networks itself excludes from decryption come with content "
+        + "updates and are not in the export")
     return Table(
       name: "decryption", kind: .inspection, rules: excluded + rules,
       defaultAction: DefaultAction(.deny, name: "not decrypted"))
@@ -29,41 +27,81 @@ extension PANOSRules {
   /// the SNI or the certificate's common name; the latter is not in a request, so that a host may
   /// be excluded under another name than its own. Source: docs.paloaltonetworks.com, "Decryption
   /// Exclusions".
-  private mutating func exclusionRule(_ entry: XMLElement) -> Rule {
-    let name = entry.attribute("name") ?? ""
+  private func exclusionRules(_ entry: XMLElement) -> [Rule] {
+    let record = ExportRecord(entry)
+    let name = record.attribute("name") ?? ""
+    // An entry may be kept and switched off; without a word it is in force.
+    let isInForce: Truth = record.text("exclude").map { PANOSElements.says($0) } ?? .yes
+    guard isInForce != .no else { return [] }
     let term: EndpointTerm
-    let carets = String(name.map { $0 == "*" ? "^" : $0 })
+    let carets = String(
+      decoding: name.utf8.map { $0 == UInt8(ascii: "*") ? UInt8(ascii: "^") : $0 }, as: UTF8.self)
     if let pattern = PANOSURLEntry.pattern(carets, openEnd: false), !name.contains("/") {
       term = .url(pattern)
     } else {
-      objects.note(
-        .unmodelled, "decryption exclusion `\(name)` is not a host name", line: entry.line)
-      term = .condition(Condition(.unmodelled, "decryption exclusion `\(name)`"))
+      term = draft.oddHost(name, in: "a decryption exclusion", at: record.position)
     }
-    return Rule(
-      name: "exclusion \(name)", match: Match([.destination(EndpointList([term]))]),
-      action: .bypass, origin: .implied, position: SourcePosition(line: entry.line))
+    var match = MatchChoices()
+    match.require(.destination(EndpointList([term])))
+    if isInForce == .perhaps {
+      match.require(
+        .requires(
+          draft.doubt(
+            .notInForce, "`exclude` of decryption exclusion `\(name)` is neither yes nor no",
+            at: record.position)))
+    }
+    close(record, of: "decryption exclusion `\(name)`", ignoring: PANOSMembers.objects, to: &match)
+    return match.rules(
+      Rule(
+        name: "exclusion \(name)", match: Match(), action: .bypass, origin: .implied,
+        position: record.position))
   }
 
-  private mutating func decryptionRule(_ entry: XMLElement, layer: PANOSLayer) -> Rule {
-    var clauses = targetClause(entry).map { [$0] } ?? []
-    clauses += zoneClauses(entry) + addressClauses(entry)
-    if let list = categoryList(entry.child("category")) { clauses.append(.destination(list)) }
-    let services = PANOSElements.members(entry.child("service"))
-    if !services.isEmpty, !services.contains(where: { $0.text == "any" }) {
-      clauses.append(.service(ServiceList(services.map { objects.serviceTerm($0) })))
+  private func decryptionRules(_ entry: XMLElement, layer: PANOSLayer) -> [Rule] {
+    let record = ExportRecord(entry)
+    let name = record.attribute("name") ?? ""
+    let what = "decryption rule `\(name)`"
+    var match = MatchChoices()
+    addTarget(record, of: what, to: &match)
+    addZones(record, of: what, to: &match)
+    addAddresses(record, of: what, to: &match)
+    addCategories(record, of: what, to: &match)
+    addServices(record, of: what, isRequired: false, to: &match)
+    addPersons(record, of: what, to: &match)
+    if let type = record.record("type"), case .xml(let element) = type.body {
+      let kind = element.children.first { _ in true }?.name ?? element.text
+      _ = type.child(kind)
+      switch kind {
+      case "ssl-forward-proxy", "": break
+      case "ssl-inbound-inspection", "ssh-proxy":
+        match.require(.never("\(kind) does not concern connections to the Internet"))
+      default:
+        match.require(
+          .requires(draft.doubt(.unmodelled, "\(what) is of the type `\(kind)`", at: type.position))
+        )
+      }
     }
-    clauses += personClauses(entry)
-    if let type = entry.child("type"), let kind = type.children.first(where: { _ in true })?.name,
-      kind != "ssl-forward-proxy"
-    {
-      clauses.append(.never("\(kind) does not concern connections to the Internet"))
+    let isEnabled = isEnabled(record, of: what, to: &match)
+    let word = record.text("action") ?? ""
+    close(record, of: what, ignoring: PANOSMembers.decryptionRule, to: &match)
+    var rule = Rule(
+      name: name, vendorID: entry.attribute("uuid"), enabled: isEnabled, match: Match(),
+      action: .bypass, comment: Self.comment(entry, layer), position: record.position)
+    switch word {
+    case "no-decrypt": return match.rules(rule)
+    case "decrypt", "decrypt-and-forward":
+      rule.action = .inspect
+      return match.rules(rule)
+    default:
+      let doubt = draft.doubt(
+        .unmodelled, "\(what) has the action `\(word)`, which is not known", at: record.position)
+      var inspects = match
+      inspects.require(.requires(doubt))
+      rule.action = .inspect
+      let first = inspects.rules(rule)
+      rule.action = .bypass
+      rule.origin = .implied
+      return first + match.rules(rule)
     }
-    let action = entry.childText("action") ?? ""
-    return Rule(
-      name: entry.attribute("name") ?? "", vendorID: entry.attribute("uuid"),
-      enabled: !PANOSElements.isYes(entry.child("disabled")), match: Match(clauses),
-      action: action.hasPrefix("decrypt") ? .inspect : .bypass,
-      comment: Self.comment(entry, layer), position: SourcePosition(line: entry.line))
   }
 }

@@ -39,8 +39,30 @@ enum PANOSElements {
     element.map { Array($0.children("entry")) } ?? []
   }
 
-  /// Whether a yes/no element says yes; `disabled` = no is common, so presence proves nothing.
-  static func isYes(_ element: XMLElement?) -> Bool { element?.text == "yes" }
+  /// Whether a text can be the name of an object, zone or group: "letters, numbers, spaces, hyphens,
+  /// periods and underscores", template variables with a dollar sign in front. Names of other
+  /// scripts, which some releases let through, count as well.
+  static func isName(_ text: String) -> Bool {
+    !text.isEmpty && !TemplateMarker.isPresent(in: text)
+      && !text.utf8.contains { byte in
+        byte < 0x20 || "?*{}<>|\"\\".utf8.contains(byte)
+      }
+  }
+
+  /// Whether a yes/no element says yes: `disabled` = no is common, so presence proves nothing. Letter
+  /// case does not count; any other word may mean either.
+  static func says(_ element: XMLElement?) -> Truth {
+    guard let element, !element.isEmpty else { return .no }
+    return element.hasChildren ? .perhaps : says(element.text)
+  }
+
+  static func says(_ text: String) -> Truth {
+    switch text.lowercased() {
+    case "yes": .yes
+    case "no", "": .no
+    default: .perhaps
+    }
+  }
 
   /// Whether two objects have the same value; descriptions, tags and colours do not count.
   static func sameContent(_ first: XMLElement, _ second: XMLElement) -> Bool {

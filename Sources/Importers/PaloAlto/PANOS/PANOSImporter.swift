@@ -5,12 +5,16 @@
 // Guide, "Security Policy" (first match, top down; intrazone-default allows, interzone-default
 // denies), quoted beside the code that uses them.
 //
-// A security rule becomes a rule; the URL filtering profile of an allow rule becomes a gate table
-// that must let the flow pass as well; the decryption rulebase becomes the inspection table.
-// App-IDs, predefined URL categories, external lists, users and schedules are conditions.
-// In a merged configuration the rules that a Panorama has pushed stand around the local ones.
-// Not modelled here: application override, authentication policy, policy-based forwarding (noted
-// where present). The other files of this folder also serve the Panorama importer.
+// A security rule becomes a rule, or several where parts of it are certain and in doubt side by side;
+// the URL filtering profile of an allow rule becomes a gate table that must let the flow pass as
+// well; the decryption rulebase becomes the inspection table. Policy-based forwarding,
+// destination translation, DoS protection and authentication are stages ahead of the policy.
+// App-IDs, predefined URL categories, external lists, users and recurring schedules are conditions.
+// In a merged configuration the rules that a Panorama has pushed stand around the local ones; where
+// the export names a Panorama and holds nothing of it, gaps stand there.
+// Not judged: threat and file blocking profiles, zone protection and rates (they stop attacks and floods), SD-WAN, QoS
+// and tunnel inspection (they steer and mark). The other files of this folder also serve the
+// Panorama importer.
 
 import ImportKit
 
@@ -24,7 +28,7 @@ package struct PANOSImporter: ExportImporter {
       "or the API: type=export&category=configuration",
       "on a firewall managed by Panorama, `show config merged` (`set cli config-output-format xml`),",
       "else the rules that Panorama pushes are missing",
-    ], pieces: "one file", importerVersion: 2)
+    ], pieces: "one file", importerVersion: 3)
 
   package let xmlRoots: Set<String> = ["config", "response"]
 

@@ -7,6 +7,8 @@ final class PANOSNamespace: Sendable {
   /// Names that the place defines more than once.
   let duplicates: [Note]
   private let index: [String: [String: XMLElement]]
+  /// Entries of each kind whose name is none that the product takes.
+  private let odd: [String: XMLElement]
   /// Address objects that carry a tag, by tag.
   private let tagged: [String: [XMLElement]]
 
@@ -17,6 +19,8 @@ final class PANOSNamespace: Sendable {
     ("application-filter", ["application-filter"]), ("application", ["application"]),
     ("custom-url-category", ["profiles", "custom-url-category"]),
     ("url-filtering", ["profiles", "url-filtering"]), ("profile-group", ["profile-group"]),
+    ("schedule", ["schedule"]),
+    ("authentication-object", ["authentication-object"]),
   ]
 
   /// - Parameter elements: the elements that hold the place; several where a file writes it in
@@ -26,11 +30,15 @@ final class PANOSNamespace: Sendable {
     var index: [String: [String: XMLElement]] = [:]
     var duplicates: [Note] = []
     var tagged: [String: [XMLElement]] = [:]
+    var odd: [String: XMLElement] = [:]
     for (kind, path) in Self.kinds {
       var entries: [String: XMLElement] = [:]
       for element in elements {
         for entry in Self.entries(of: element, path: path[...]) {
-          guard let name = entry.attribute("name") else { continue }
+          guard let name = entry.attribute("name"), PANOSElements.isName(name) else {
+            odd[kind] = odd[kind] ?? entry
+            continue
+          }
           if let first = entries[name] {
             let same = PANOSElements.sameContent(first, entry)
             duplicates.append(
@@ -51,9 +59,13 @@ final class PANOSNamespace: Sendable {
       if !entries.isEmpty { index[kind] = entries }
     }
     self.index = index
+    self.odd = odd
     self.duplicates = duplicates
     self.tagged = tagged
   }
+
+  /// An entry of one of the kinds that has no readable name.
+  func oddlyNamed(_ kinds: [String]) -> XMLElement? { kinds.lazy.compactMap { self.odd[$0] }.first }
 
   func entry(_ kind: String, _ name: String) -> XMLElement? { index[kind]?[name] }
 

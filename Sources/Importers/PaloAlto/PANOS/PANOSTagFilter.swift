@@ -55,9 +55,10 @@ struct PANOSTagFilter {
 
   private static func tokens(_ text: String) -> [Token] {
     var result: [Token] = []
-    var rest = text[...]
+    var rest = text.unicodeScalars[...]
+    func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
     while let first = rest.first {
-      if first.isWhitespace {
+      if isBlank(first) {
         rest = rest.dropFirst()
       } else if first == "(" || first == ")" {
         result.append(first == "(" ? .open : .close)
@@ -68,9 +69,9 @@ struct PANOSTagFilter {
         result.append(.tag(String(body[..<end])))
         rest = end == body.endIndex ? body[end...] : body[body.index(after: end)...]
       } else {
-        let word = rest.prefix { !$0.isWhitespace && $0 != "(" && $0 != ")" }
+        let word = rest.prefix { !isBlank($0) && $0 != "(" && $0 != ")" }
         rest = rest[word.endIndex...]
-        switch word.lowercased() {
+        switch String(word).lowercased() {
         case "and": result.append(.and)
         case "or": result.append(.or)
         case "not": result.append(.not)

@@ -9,6 +9,15 @@ struct PANOSTopology {
     /// What the interfaces are used as: `layer3`, `tap`, `external` and so on.
     let kinds: Set<String>
     let line: Int
+
+    /// Whether the zone holds tap interfaces, which see a copy of the traffic, and no others.
+    var isTap: Bool { kinds == ["tap"] }
+
+    /// Whether nobody sits there: a tap, or the inner side of tunnels.
+    var isRemote: Bool {
+      isTap || kinds == ["tunnel"]
+        || !interfaces.isEmpty && interfaces.allSatisfy { $0.hasPrefix("tunnel.") }
+    }
   }
 
   /// One configuration that contributes; the first one that defines something counts.

@@ -2,62 +2,91 @@ import ImportKit
 
 /// A URL filtering profile as a gate: what an allowed flow must pass besides.
 ///
-/// Lists of the profile itself come first (releases before 9.0), then custom categories and URL
-/// lists, then the vendor's categories. Where a URL is in several custom categories the most
-/// severe action counts: block, override, continue, alert, allow. Source:
-/// docs.paloaltonetworks.com, "URL Filtering Profiles" and "Guidelines for URL Category Exceptions".
-/// `override` asks for a password and `continue` for a click: a service that runs unattended can
-/// give neither, so both deny.
+/// Lists of the profile itself come first (releases before 9.0), then custom categories, then external
+/// lists, then the vendor's categories. "The action specified in the custom category takes precedence
+/// over the external dynamic list" (docs.paloaltonetworks.com, "Use an External Dynamic List in a URL
+/// Filtering Profile"). Where a URL is in several categories of one kind the most severe action counts:
+/// block, override, continue, alert, allow ("URL Filtering Profiles", "Guidelines for URL Category
+/// Exceptions"). `override` asks for a password and `continue` for a click: a service that runs
+/// unattended can give neither, so both deny.
 struct PANOSURLProfile {
-  let profile: XMLElement
-  let name: String
+  private let profile: ExportRecord
+  private let name: String
+  private let objects: PANOSObjects
 
   private static let severity = ["block", "override", "continue", "alert", "allow"]
 
-  mutating func table(named tableName: String, with objects: inout PANOSObjects) -> Table {
+  init(_ profile: XMLElement, name: String, objects: PANOSObjects) {
+    self.profile = ExportRecord(profile)
+    self.name = name
+    self.objects = objects
+  }
+
+  func table(named tableName: String) -> Table {
     var rules: [Rule] = []
-    let blockListAction = profile.childText("action") ?? "block"
-    rules += ownList("block-list", denies: blockListAction != "alert", objects: &objects)
-    rules += ownList("allow-list", denies: false, objects: &objects)
-    for action in Self.severity {
-      let own = PANOSElements.members(profile.child(action)).filter {
-        objects.isOwnCategory($0.text)
-      }
-      if !own.isEmpty { rules.append(rule(action, own, objects: &objects)) }
+    let what = "URL filtering profile `\(name)`"
+    let listAction = profile.text("action") ?? "block"
+    rules += ownList("block-list", of: what, action: listAction)
+    rules += ownList("allow-list", of: what, action: "allow")
+    let lists = Self.severity.map { action in
+      let element = profile.child(action)
+      return (action: action, list: PANOSList(element), line: element?.line ?? 0)
     }
-    for action in Self.severity.prefix(3) {
-      let vendor = PANOSElements.members(profile.child(action)).filter {
-        !objects.isOwnCategory($0.text)
+    for origin in [PANOSObjects.CategoryOrigin.custom, .externalList, .vendor] {
+      for (action, list, line) in lists {
+        let members = list.members.filter { objects.categoryOrigin($0.text) == origin }
+        // The vendor's categories that nothing denies are let through by the default.
+        let isIdle = origin == .vendor && !Self.denies(action)
+        guard !members.isEmpty, !isIdle else { continue }
+        rules.append(
+          rule(action, members.map { objects.categoryTerm($0) }, at: line))
       }
-      if !vendor.isEmpty { rules.append(rule(action, vendor, objects: &objects)) }
+    }
+    var doubts = lists.compactMap { $0.list.odd }.map { objects.odd($0, in: what) }
+    if let left = objects.draft.unread(profile, of: what, ignoring: PANOSMembers.urlProfile) {
+      doubts.append(left)
     }
     return Table(
-      name: tableName, rules: rules,
+      name: tableName, rules: doubts.flatMap(either) + rules,
       defaultAction: DefaultAction(
-        .allow, name: "not blocked by the profile", position: SourcePosition(line: profile.line)))
+        .allow, name: "not blocked by the profile", position: profile.position))
   }
 
-  private func rule(
-    _ action: String, _ members: [XMLElement], objects: inout PANOSObjects
-  ) -> Rule {
-    let terms = members.map { objects.categoryTerm($0.text) }
-    return Rule(
-      name: "\(name): \(action)", match: Match([.destination(EndpointList(terms))]),
-      action: action == "alert" || action == "allow" ? .allow : .deny(.reject), origin: .implied,
-      position: SourcePosition(line: profile.child(action)?.line ?? profile.line))
-  }
-
-  private func ownList(
-    _ element: String, denies: Bool, objects: inout PANOSObjects
-  ) -> [Rule] {
-    guard let list = profile.child(element) else { return [] }
-    let terms = PANOSElements.members(list).map { objects.urlTerm($0, category: name) }
-    guard !terms.isEmpty else { return [] }
-    return [
+  /// What is not understood may block as well as let through.
+  private func either(_ doubt: Condition) -> [Rule] {
+    [Action.deny(.reject), .allow].map { action in
       Rule(
-        name: "\(name): \(element)", match: Match([.destination(EndpointList(terms))]),
-        action: denies ? .deny(.reject) : .allow, origin: .implied,
-        position: SourcePosition(line: list.line))
-    ]
+        name: name, match: Match([.requires(doubt)]), action: action, origin: .implied,
+        position: profile.position)
+    }
+  }
+
+  private static func denies(_ action: String) -> Bool {
+    action == "block" || action == "override" || action == "continue"
+  }
+
+  private func rule(_ action: String, _ terms: [EndpointTerm], at line: Int) -> Rule {
+    Rule(
+      name: "\(name): \(action)", match: Match([.destination(EndpointList(terms))]),
+      action: Self.denies(action) ? .deny(.reject) : .allow, origin: .implied,
+      position: SourcePosition(line: line))
+  }
+
+  private func ownList(_ element: String, of what: String, action: String) -> [Rule] {
+    let container = profile.child(element)
+    let list = PANOSList(container)
+    var terms = list.members.flatMap { objects.urlTerms($0, category: name) }
+    if let odd = list.odd { terms.append(.condition(objects.odd(odd, in: what))) }
+    guard !terms.isEmpty else { return [] }
+    let rule = Rule(
+      name: "\(name): \(element)", match: Match([.destination(EndpointList(terms))]),
+      action: Self.denies(action) ? .deny(.reject) : .allow, origin: .implied,
+      position: SourcePosition(line: container?.line ?? profile.position.line))
+    guard Self.denies(action) || action == "allow" || action == "alert" else {
+      let doubt = objects.draft.doubt(
+        .unmodelled, "\(what) treats its block list by `\(action)`", at: profile.position)
+      return objects.draft.eitherWay(rule, because: doubt)
+    }
+    return [rule]
   }
 }

@@ -35,45 +35,34 @@ struct PANOSVsysReader {
   }
 
   func read() -> Policy {
-    var policy = Policy(scope: name, format: "panos", productVersion: version)
+    let draft = PolicyDraft(Policy(scope: name, format: "panos", productVersion: version))
+    let release = PANOSVersion(version)
     var places = [PANOSNamespace(name: name, elements: [vsys])]
     if let pushed { places.append(PANOSNamespace(name: "pushed \(name)", elements: [pushed])) }
     let objects = PANOSObjects(
-      places: places + sharedPlaces, memberLookup: .ownPlace,
-      urlEntriesAreOpen: PANOSVersion(version).leavesURLsOpen)
-    var rules = PANOSRules(objects: objects)
+      draft: draft, places: places + sharedPlaces, memberLookup: .ownPlace,
+      urlEntriesAreOpen: release.leavesURLsOpen)
+    let topology = PANOSTopology([.init(device: device, virtualSystems: [vsys])])
+    let rules = PANOSRules(
+      objects: objects, wiring: PANOSWiring([topology]), version: release)
     let layers = layers()
     let defaults = [
       vsys.child("rulebase"), vsys.child("post-rulebase"), pushed?.child("post-rulebase"),
     ]
     .compactMap { $0?.descend("default-security-rules", "rules") }
-    let security = rules.security(layers, defaults: defaults)
-    var tables = [security]
-    var inspection: String?
     let exclusions = [vsys, config.child("shared")]
       .compactMap { $0?.descend("ssl-decrypt", "ssl-exclude-cert") }
-    if let table = rules.decryption(layers, exclusions: exclusions) {
-      inspection = table.name
-      tables.append(table)
+    rules.write(
+      layers, defaults: defaults, gaps: gaps(layers), exclusions: exclusions,
+      topologies: [topology])
+    if layers.allSatisfy({ $0.rules("security").isEmpty }), managerOf(device) == nil {
+      draft.note(
+        .completeness,
+        "the security rulebase is empty: only the default rules decide. On a firewall managed by "
+          + "Panorama the pushed rules are missing: export the merged configuration",
+        at: vsys.child("rulebase").map { SourcePosition(line: $0.line) })
     }
-    tables += rules.gateTables
-    policy.tables = tables
-    policy.pipelines = [
-      Pipeline(
-        traffic: .forwarded, mode: .allOf, stages: [Stage(table: security.name)],
-        inspection: inspection)
-    ]
-    policy.endpointObjects = rules.objects.table.endpoints
-    policy.serviceObjects = rules.objects.table.services
-    let topology = PANOSTopology([.init(device: device, virtualSystems: [vsys])])
-    let zones = PANOSZones(
-      [topology], rules: security.rules, nat: layers.flatMap { $0.rules("nat") })
-    policy.zones = zones.zones
-    policy.proposals = zones.proposals
-    policy.notes =
-      rules.objects.notes + rules.notes + zones.notes + completenessNotes(layers)
-      + PANOSPassedOver.notes(layers)
-    return policy
+    return draft.finish()
   }
 
   private func layers() -> [PANOSLayer] {
@@ -89,62 +78,23 @@ struct PANOSVsysReader {
     return layers
   }
 
-  private func completenessNotes(_ layers: [PANOSLayer]) -> [Note] {
-    [PANOSPassedOver.runTimeNote] + (pushed == nil ? pushedNotes(layers) : [])
-  }
-
-  /// What a Panorama may push and the export does not show.
-  private func pushedNotes(_ layers: [PANOSLayer]) -> [Note] {
-    let rulebase = vsys.child("rulebase")
-    if layers.allSatisfy({ $0.rules("security").isEmpty }) {
-      return [
-        Note(
-          .completeness,
-          "the security rulebase is empty: only the default rules decide. On a firewall managed by "
-            + "Panorama the pushed rules are missing: export the merged configuration",
-          at: rulebase.map { SourcePosition(line: $0.line) })
-      ]
-    }
-    // Until 9.0 the server stood in `system` itself.
-    let system = device.descend("deviceconfig", "system")
-    guard let panorama = system?.child("panorama") ?? system?.child("panorama-server"),
-      !panorama.isEmpty
+  /// Where rules that a Panorama pushes would stand, if the export does not hold them.
+  private func gaps(_ layers: [PANOSLayer]) -> [PANOSGap] {
+    guard pushed == nil, vsys.child("pre-rulebase") == nil, vsys.child("post-rulebase") == nil,
+      let manager = managerOf(device)
     else { return [] }
-    return [
-      Note(
-        .completeness,
-        "a Panorama manages this firewall: rules that it pushes before and after the local ones "
-          + "are not in this export; export the merged configuration",
-        at: SourcePosition(line: panorama.line))
-    ]
+    let text =
+      "a Panorama manages this firewall: rules that it pushes before and after the local ones are "
+      + "not in this export; export the merged configuration (`show config merged`)"
+    let position = SourcePosition(line: manager.line)
+    return [0, layers.count].map { PANOSGap(index: $0, text: text, position: position) }
   }
-}
 
-/// Rulebases that can touch a flow and are not judged.
-enum PANOSPassedOver {
-  private static let kinds = [
-    ("pbf", "policy-based forwarding"), ("application-override", "application override"),
-    ("authentication", "authentication policy"), ("captive-portal", "captive portal"),
-  ]
-
-  /// What no configuration of these products holds.
-  static let runTimeNote = Note(
-    .completeness,
-    "the export does not contain what the firewall loads at run time: contents of external lists, "
-      + "addresses of FQDN objects, registered tags, URL categories of hosts; see `request system "
-      + "external-list show`, `show dns-proxy fqdn all`, `show object registered-ip all`")
-
-  static func notes(_ layers: [PANOSLayer]) -> [Note] {
-    kinds.compactMap { kind, meaning in
-      let rules = layers.flatMap { $0.rules(kind) }
-      guard let first = rules.first(where: { !PANOSElements.isYes($0.child("disabled")) }) else {
-        return nil
-      }
-      return Note(
-        .advisory,
-        "\(meaning) rules are present and not judged: they can redirect or hold up "
-          + "a flow that the security policy allows", at: SourcePosition(line: first.line))
-    }
+  /// Where the configuration names a Panorama. Until 9.0 the server stood in `system` itself.
+  private func managerOf(_ device: XMLElement) -> XMLElement? {
+    let system = device.descend("deviceconfig", "system")
+    let found = system?.child("panorama") ?? system?.child("panorama-server")
+    return found.flatMap { $0.isEmpty ? nil : $0 }
   }
 }
 
@@ -163,8 +113,14 @@ struct PANOSVersion {
   /// a slash to domain entries from 10.2 on. Source: docs.paloaltonetworks.com, Advanced URL
   /// Filtering, "Guidelines for URL Category Exceptions". Earlier releases can be switched by a
   /// command that the export does not show.
-  var leavesURLsOpen: Bool { major > 0 && (major < 10 || major == 10 && minor < 2) }
+  var leavesURLsOpen: Truth {
+    major == 0 ? .perhaps : Truth(major < 10 || major == 10 && minor < 2)
+  }
 
-  /// Device groups have parents from 7.0 on.
-  var hasDeviceGroupParents: Bool { major >= 7 }
+  /// Whether encrypted forms of applications may have a default port of their own: from 9.0 on, and
+  /// where the release is not told.
+  var mayHaveSecurePorts: Bool { major == 0 || major >= 9 }
+
+  /// Device groups have parents from 7.0 on; a release that is not told may be one of these.
+  var hasDeviceGroupParents: Bool { major == 0 || major >= 7 }
 }

@@ -7,6 +7,10 @@ struct PANOSZones {
   private(set) var notes: [Note] = []
   /// Zones that lead into another virtual system.
   private var external: Set<String> = []
+  /// Zones in which no client of the firewall sits: taps, and what comes out of tunnels.
+  private var remote: Set<String> = []
+  /// Whether the firewall stands beside the traffic and not in its way.
+  private(set) var areTaps = false
 
   /// - Parameters:
   ///   - topologies: one a firewall; several where firewalls with different templates share a
@@ -31,9 +35,12 @@ struct PANOSZones {
               position: SourcePosition(line: zone.line)))
         }
         if zone.kinds.contains("external") { external.insert(zone.name) }
+        if zone.isRemote { remote.insert(zone.name) }
         if noted.insert(zone.name).inserted { note(zone) }
       }
     }
+    let all = topologies.flatMap(\.zones)
+    areTaps = !all.isEmpty && all.allSatisfy(\.isTap)
     if zones.isEmpty { takeNames(from: rules) }
     propose(topologies, nat: nat)
   }
@@ -84,11 +91,15 @@ struct PANOSZones {
     var translated: Set<String> = []
     for entry in nat
     where entry.descend("source-translation", "dynamic-ip-and-port") != nil
-      && !PANOSElements.isYes(entry.child("disabled"))
+      && PANOSElements.says(entry.child("disabled")) != .yes
     {
       translated.formUnion(PANOSElements.members(entry.child("to")).map(\.text))
     }
     proposals = OutsideZone(routed: routed, translated: translated, onwards: external)
       .proposals(for: &zones)
+    let near = proposals.filter { proposal in
+      proposal.client.fromZone.map { !remote.contains($0) } ?? true
+    }
+    if !near.isEmpty { proposals = near }
   }
 }

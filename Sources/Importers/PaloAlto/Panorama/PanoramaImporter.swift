@@ -21,7 +21,7 @@ package struct PanoramaImporter: ExportImporter {
       "Panorama > Setup > Operations > Export named Panorama configuration snapshot: running-config.xml",
       "or the API of Panorama: type=export&category=configuration",
       "rules of the firewalls themselves are only in their own exports",
-    ], pieces: "one file", importerVersion: 1)
+    ], pieces: "one file", importerVersion: 2)
 
   package let xmlRoots: Set<String> = ["config", "response"]
 

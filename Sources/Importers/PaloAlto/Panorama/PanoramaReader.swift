@@ -10,7 +10,9 @@ struct PanoramaReader {
   private let templates: PanoramaTemplates
   private let sharedPlace: PANOSNamespace?
   private let places: [PANOSNamespace]
-  private let prefersAncestors: Bool
+  private let prefersAncestors: Truth
+  /// The serial numbers of all firewalls that take a policy from here.
+  private let serials: Set<String>
   /// The most rules that are written out for single firewalls of one device group.
   private static let deviceBudget = 500_000
   /// The most rules that are written out altogether; shared rules count once for each scope.
@@ -23,13 +25,16 @@ struct PanoramaReader {
     tree = PanoramaTree(config, version: version)
     let device = config.descend("devices", "entry")
     templates = PanoramaTemplates(device)
+    serials = tree.serials
     sharedPlace = config.child("shared").map { PANOSNamespace(name: "shared", elements: [$0]) }
     places = tree.groups.map { PANOSNamespace(name: $0.name, elements: $0.elements) }
     // "Objects defined in ancestors will take higher precedence", off by default. Source:
     // docs.paloaltonetworks.com, Panorama Administrator's Guide, "Manage Precedence of Inherited
     // Objects".
-    prefersAncestors = PANOSElements.isYes(
-      device?.descend("deviceconfig", "setting", "management", "ancestor-objects-take-precedence"))
+    prefersAncestors =
+      PANOSElements.says(
+        device?.descend("deviceconfig", "setting", "management", "ancestor-objects-take-precedence")
+      )
   }
 
   /// The policies; nil where they would hold more rules than can be kept.
@@ -59,8 +64,8 @@ struct PanoramaReader {
   private func policies(of number: Int) -> [Policy] {
     let group = tree.groups[number]
     let targets = layers(number).flatMap { layer in
-      (layer.rules("security") + layer.rules("decryption")).compactMap {
-        $0.child("target").flatMap { PANOSTargetList($0) }
+      Self.kindsWithTargets.flatMap { layer.rules($0) }.compactMap {
+        $0.child("target").map { PANOSTargetList(ExportRecord($0), known: serials) }
       }
     }
     let signatures = group.devices.map { device in
@@ -96,6 +101,11 @@ struct PanoramaReader {
         devices: [device], notes: [])
     }
   }
+
+  private static let kindsWithTargets = [
+    "security", "decryption", "pbf", "dos", "nat", "authentication", "captive-portal",
+    "application-override",
+  ]
 
   private static func target(_ device: PanoramaTree.Device) -> PANOSTarget {
     .device(serial: device.serial, vsys: device.vsys)
@@ -137,62 +147,61 @@ struct PanoramaReader {
     scope: String, group number: Int?, target: PANOSTarget, devices: [PanoramaTree.Device],
     notes: [Note]
   ) -> Policy {
-    var policy = Policy(scope: scope, format: "panorama", productVersion: versionText)
+    let draft = PolicyDraft(Policy(scope: scope, format: "panorama", productVersion: versionText))
     let chain = number.map { [$0] + tree.ancestors($0) } ?? []
     let visible = chain.map { places[$0] } + (sharedPlace.map { [$0] } ?? [])
-    var rules = PANOSRules(
-      objects: PANOSObjects(
-        places: prefersAncestors ? visible.reversed() : visible,
-        memberLookup: prefersAncestors ? .furthest : .nearest,
-        urlEntriesAreOpen: version.leavesURLsOpen), target: target)
-    let layers = layers(number)
-    let security = rules.security(layers, defaults: defaults(number))
     let stacks = stacks(number, devices)
-    var tables = [security]
-    var inspection: String?
-    if let table = rules.decryption(layers, exclusions: exclusions(stacks.map(\.stack))) {
-      inspection = table.name
-      tables.append(table)
+    let objects = PANOSObjects(
+      draft: draft, places: prefersAncestors == .yes ? visible.reversed() : visible,
+      memberLookup: memberLookup,
+      urlEntriesAreOpen: version.leavesURLsOpen,
+      variable: { PanoramaTemplates.value(of: $0, on: stacks) })
+    let topologies = stacks.map { PanoramaTemplates.topology($0.stack, device: $0.device) }
+    let rules = PANOSRules(
+      objects: objects, target: target, knownSerials: serials, wiring: PANOSWiring(topologies),
+      version: version)
+    let layers = layers(number)
+    // What is judged is the policy that the Panorama pushes, which the export holds whole.
+    draft.note(
+      .completeness,
+      "the rules of the firewalls themselves are not in a Panorama export: they "
+        + "stand between the pre and the post rules, and may override the default rules, so what "
+        + "post rules and default rules decide holds only where no local rule does; export the "
+        + "merged configuration of each firewall")
+    for note in notes { draft.note(note.kind, note.text, at: note.position) }
+    draft.doubts.add(tree.notes)
+    if devices.isEmpty && !tree.groups.isEmpty {
+      draft.note(.completeness, "no firewall belongs to this device group")
     }
-    policy.tables = tables + rules.gateTables
-    policy.pipelines = [
-      Pipeline(
-        traffic: .forwarded, mode: .allOf, stages: [Stage(table: security.name)],
-        inspection: inspection)
-    ]
-    policy.endpointObjects = rules.objects.table.endpoints
-    policy.serviceObjects = rules.objects.table.services
-    let zones = PANOSZones(
-      stacks.map { PanoramaTemplates.topology($0.stack, device: $0.device) },
-      rules: security.rules, nat: layers.flatMap { $0.rules("nat") })
-    policy.zones = zones.zones
-    policy.proposals = zones.proposals
-    policy.notes =
-      standingNotes(devices, rules) + notes + tree.notes + rules.objects.notes + rules.notes
-      + zones.notes + PANOSPassedOver.notes(layers)
-    return policy
+    rules.write(
+      layers, defaults: defaults(number), gaps: gaps(number, layers),
+      exclusions: exclusions(stacks.map(\.stack)), topologies: topologies)
+    if objects.hasEntriesWithoutSlash {
+      draft.note(
+        .reading,
+        "URL entries without a trailing slash are read as release \(versionText) of "
+          + "Panorama would; a firewall before 10.2 also lets them match longer host names")
+    }
+    return draft.finish()
   }
 
-  private func standingNotes(_ devices: [PanoramaTree.Device], _ rules: PANOSRules) -> [Note] {
-    var notes = [
-      Note(
-        .completeness,
-        "the rules of the firewalls themselves are not in a Panorama export: they "
-          + "stand between the pre and the post rules, and may override the default rules, so what "
-          + "post rules and default rules decide holds only where no local rule does; export the "
-          + "merged configuration of each firewall")
-    ]
-    if devices.isEmpty && !tree.groups.isEmpty {
-      notes.append(Note(.completeness, "no firewall belongs to this device group"))
+  private var memberLookup: PANOSObjects.MemberLookup {
+    switch prefersAncestors {
+    case .yes: .furthest
+    case .no: .nearest
+    case .perhaps: .unknown
     }
-    if rules.objects.hasEntriesWithoutSlash {
-      notes.append(
-        Note(
-          .reading,
-          "URL entries without a trailing slash are read as release \(versionText) of "
-            + "Panorama would; a firewall before 10.2 also lets them match longer host names"))
+  }
+
+  /// Where the rules of device groups that are not known would stand: behind those of shared that
+  /// come first, and in front of those that come last.
+  private func gaps(_ number: Int?, _ layers: [PANOSLayer]) -> [PANOSGap] {
+    guard let number, let missing = tree.missing(above: number) else { return [] }
+    let first = layers.firstIndex { $0.label != "shared pre" } ?? layers.count
+    let last = layers.firstIndex { $0.label == "shared post" } ?? layers.count
+    return [first, last].map {
+      PANOSGap(index: $0, text: missing.text, position: SourcePosition(line: missing.line))
     }
-    return notes
   }
 
   private func exclusions(_ stacks: [PanoramaTemplates.Stack]) -> [XMLElement] {

@@ -88,6 +88,18 @@ struct PanoramaTemplates {
     return named.isEmpty ? all : named
   }
 
+  /// The value of a variable on firewalls that share a policy; nil where they do not agree.
+  static func value(
+    of name: String, on stacks: [(stack: Stack, device: PanoramaTree.Device?)]
+  ) -> String? {
+    var values: Set<String?> = []
+    for (stack, device) in stacks {
+      let own = device.flatMap { stack.devices[$0.serial] }
+      values.insert(value(of: name, in: (own.map { [$0] } ?? []) + stack.variables))
+    }
+    return values.count == 1 ? values.first ?? nil : nil
+  }
+
   /// The value of a variable; nil where none is set, which templates write as `None`.
   private static func value(of name: String, in elements: [XMLElement]) -> String? {
     for element in elements {

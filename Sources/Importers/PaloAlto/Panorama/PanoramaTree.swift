@@ -16,6 +16,8 @@ struct PanoramaTree {
     var elements: [XMLElement]
     var devices: [Device] = []
     var parent: Int?
+    /// Why the groups above this one are not known, if they are not.
+    var missing: (text: String, line: Int)?
     var hasChildren = false
   }
 
@@ -63,6 +65,15 @@ struct PanoramaTree {
             + "every group is read as a child of shared; export the whole configuration"))
       return
     }
+    // A group without an entry is a child of shared; an entry without a readable name may be anybody's.
+    if let odd = entries.first(where: { !PANOSElements.isName($0.attribute("name") ?? "") }) {
+      for number in groups.indices {
+        groups[number].missing = (
+          "the section `readonly` names the parent of a device group that has no readable name",
+          odd.line
+        )
+      }
+    }
     for entry in entries {
       guard let name = entry.attribute("name"), let number = numbers[name],
         let parent = entry.child("parent-dg"), !parent.isEmpty
@@ -70,12 +81,11 @@ struct PanoramaTree {
       guard let parentNumber = numbers[parent.text], !ancestors(parentNumber).contains(number),
         parentNumber != number
       else {
-        notes.append(
-          Note(
-            .unresolved,
-            "parent `\(parent.text)` of device group `\(name)` "
-              + (numbers[parent.text] == nil ? "is not in the export" : "is one of its children")
-              + "; the group is read as a child of shared", at: SourcePosition(line: parent.line)))
+        groups[number].missing = (
+          "parent `\(parent.text)` of device group `\(name)` "
+            + (numbers[parent.text] == nil ? "is not in the export" : "is one of its children"),
+          parent.line
+        )
         continue
       }
       groups[number].parent = parentNumber
@@ -97,6 +107,19 @@ struct PanoramaTree {
       }
     }
     return result
+  }
+
+  /// The serial numbers of all firewalls that take a policy from here.
+  var serials: Set<String> { Set(groups.flatMap(\.devices).map(\.serial)) }
+
+  /// Why groups above one are missing, or parts of any group; nil where the tree is whole.
+  func missing(above number: Int) -> (text: String, line: Int)? {
+    for group in [number] + ancestors(number) {
+      if let missing = groups[group].missing { return missing }
+    }
+    return groups.first { !PANOSElements.isName($0.name) }.map {
+      ("device group `\($0.name)` has no readable name", $0.elements[0].line)
+    }
   }
 
   /// The groups above one, the nearest first. INVARIANT: parents never form a circle.
