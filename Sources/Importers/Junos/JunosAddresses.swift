@@ -1,29 +1,40 @@
 import ImportKit
 
 /// The address books of a system: old ones inside zones, newer ones global or attached to zones.
-struct JunosAddresses {
+final class JunosAddresses {
   private struct Book {
     let name: String
     var addresses: [String: JunosNode] = [:]
     var sets: [String: JunosNode] = [:]
+    /// Whether an entry of the book has no readable name, so that it may be any.
+    var hasOddNames = false
   }
 
   private var books: [Book] = []
   /// Books by zone, the ones that are asked first.
   private var byZone: [String: [Int]] = [:]
   private var global: Int?
+  /// Books that are attached to something that is no name of a zone.
+  private var oddlyAttached: [Int] = []
   /// Addresses that feeds fill at run time.
   private var dynamic: Set<String> = []
+  private let draft: PolicyDraft
+  /// Objects that have a number and wait for their members to be read.
+  private var waiting = ObjectQueue<(node: JunosNode, name: String, book: Int, isSet: Bool)>()
 
   /// - Parameter security: `security` sections that count.
-  init(_ security: [JunosNode]) {
+  init(_ security: [JunosNode], draft: PolicyDraft) {
+    self.draft = draft
     for section in security {
       for node in section.children("address-book") {
         let name = node.childText("name") ?? "global"
         let number = add(node, name: name)
         if name == "global" { global = global ?? number }
         for attachment in node.children("attach") {
-          for zone in attachment.names("zone") { byZone[zone, default: []].append(number) }
+          for zone in attachment.names("zone") {
+            byZone[zone, default: []].append(number)
+            if !JunosPolicies.isName(zone) { oddlyAttached.append(number) }
+          }
         }
       }
       for zone in section.child("zones")?.children("security-zone") ?? [] {
@@ -38,15 +49,21 @@ struct JunosAddresses {
     }
   }
 
-  private mutating func add(_ node: JunosNode, name: String) -> Int {
+  private func add(_ node: JunosNode, name: String) -> Int {
     var book = Book(name: name)
     for address in node.children("address") {
-      if let key = address.childText("name"), book.addresses[key] == nil {
-        book.addresses[key] = address
+      guard let key = address.childText("name"), JunosPolicies.isName(key) else {
+        book.hasOddNames = true
+        continue
       }
+      if book.addresses[key] == nil { book.addresses[key] = address }
     }
     for set in node.children("address-set") {
-      if let key = set.childText("name"), book.sets[key] == nil { book.sets[key] = set }
+      guard let key = set.childText("name"), JunosPolicies.isName(key) else {
+        book.hasOddNames = true
+        continue
+      }
+      if book.sets[key] == nil { book.sets[key] = set }
     }
     books.append(book)
     return books.count - 1
@@ -61,9 +78,7 @@ struct JunosAddresses {
   ///
   /// - Parameter zones: the zones of that side; a name is looked up in their books, then in the
   ///   global one. A global policy for any zone knows the global book only.
-  func term(
-    _ node: JunosNode, zones: [String], into context: inout JunosContext
-  ) -> EndpointTerm {
+  func term(_ node: JunosNode, zones: [String]) -> EndpointTerm {
     let name = node.text
     switch name {
     case "any": return .any
@@ -73,70 +88,94 @@ struct JunosAddresses {
     }
     let candidates = zones.flatMap { byZone[$0] ?? [] } + (global.map { [$0] } ?? [])
     for number in candidates {
-      if let found = object(name, in: number, into: &context) { return .object(found) }
+      let mayHide = oddlyAttached.first { $0 != number && holds(name, $0) }
+      if let found = object(name, in: number), number != global || mayHide == nil {
+        return .object(found)
+      }
+      if books[number].hasOddNames || mayHide != nil {
+        return .condition(
+          draft.doubt(
+            .unresolved,
+            "address `\(name)` may be one of book `\(books[mayHide ?? number].name)`, which is not "
+              + "readable as a whole", at: node.position))
+      }
     }
     if dynamic.contains(name) {
-      return .condition(Condition(.externalList, "dynamic address `\(name)`, filled by a feed"))
+      return .condition(
+        draft.doubt(.externalList, "dynamic address `\(name)`, filled by a feed"))
     }
     // Prefixes written in place of a name are not taken by the device, but meant by generators.
     if let set = AddressSet(parsing: name) { return .addresses(set) }
     let what = TemplateMarker.isPresent(in: name) ? "an unfilled template marker" : "not defined"
-    let text = "address `\(name)` is \(what)"
-    context.note(.unresolved, text, at: node.position)
-    return .condition(Condition(.unresolved, text))
+    return .condition(
+      draft.doubt(.unresolved, "address `\(name)` is \(what)", at: node.position))
   }
 
-  private func object(
-    _ name: String, in number: Int, into context: inout JunosContext
-  ) -> Int? {
+  private func holds(_ name: String, _ book: Int) -> Bool {
+    books[book].addresses[name] != nil || books[book].sets[name] != nil
+  }
+
+  /// The number of an object of a book, which is read later; nil where the book has no such name.
+  private func object(_ name: String, in number: Int) -> Int? {
     let book = books[number]
     let id = "\(book.name)/\(name)"
-    if let known = context.objects.endpoint(id) { return known }
-    if let node = book.addresses[name] {
-      let object = context.objects.addEndpoint(
-        id: id, name: name, kind: "address", position: node.position)
-      context.objects.setEndpoint(object, value(node, name: name, into: &context))
-      return object
-    }
-    guard let node = book.sets[name] else { return nil }
-    let object = context.objects.addEndpoint(
-      id: id, name: name, kind: "address-set", position: node.position)
-    var terms: [EndpointTerm] = []
-    for member in node.children("address") + node.children("address-set") {
-      guard context.objects.enter() else {
-        terms.append(.condition(ObjectTable.tooDeep(member.text)))
-        continue
-      }
-      defer { context.objects.leave() }
-      // Members of a set come from its own book.
-      if let inner = self.object(member.text, in: number, into: &context) {
-        terms.append(.object(inner))
-      } else {
-        let text = "member `\(member.text)` of address set `\(name)` is not defined"
-        context.note(.unresolved, text, at: member.position)
-        terms.append(.condition(Condition(.unresolved, text)))
-      }
-    }
-    context.objects.setEndpoint(object, EndpointList(terms))
+    if let known = draft.objects.endpoint(id) { return known }
+    let isSet = book.addresses[name] == nil
+    guard let node = book.addresses[name] ?? book.sets[name] else { return nil }
+    let object = draft.objects.addEndpoint(
+      id: id, name: name, kind: isSet ? "address-set" : "address", position: node.position)
+    waiting.add(object, (node, name, number, isSet))
     return object
+  }
+
+  /// Reads the objects that wait, and those that they name, one after the other.
+  func fill() {
+    while let entry = waiting.next() {
+      let (node, name, book, isSet) = entry.definition
+      let record = JunosRecord(node)
+      _ = record.child("name")
+      var list = isSet ? members(record, name: name, in: book) : value(record, name: name)
+      let what = "\(isSet ? "address set" : "address") `\(name)`"
+      if let left = draft.unread(record, of: what, ignoring: JunosMembers.address) {
+        let doubts = list.terms.filter { if case .condition = $0 { true } else { false } }
+        list = EndpointList(doubts + [.condition(left)])
+      }
+      draft.objects.setEndpoint(entry.number, list)
+    }
+  }
+
+  /// Members of a set, which come from its own book.
+  private func members(_ record: JunosRecord, name: String, in book: Int) -> EndpointList {
+    let members = record.children("address") + record.children("address-set")
+    guard !members.isEmpty else {
+      return EndpointList([
+        .condition(
+          draft.doubt(.unresolved, "address set `\(name)` has no members", at: record.position))
+      ])
+    }
+    return EndpointList(
+      members.map { member in
+        if let inner = object(member.text, in: book) { return .object(inner) }
+        return .condition(
+          draft.doubt(
+            .unresolved, "member `\(member.text)` of address set `\(name)` is not defined",
+            at: member.position))
+      })
   }
 
   // MARK: Values
 
-  private func value(
-    _ node: JunosNode, name: String, into context: inout JunosContext
-  ) -> EndpointList {
+  private func value(_ record: JunosRecord, name: String) -> EndpointList {
     func open(_ text: String) -> EndpointList {
-      context.note(.unresolved, text, at: node.position)
-      return EndpointList([.condition(Condition(.unresolved, text))])
+      EndpointList([.condition(draft.doubt(.unresolved, text, at: record.position))])
     }
-    if let prefix = node.child("ip-prefix") {
+    if let prefix = record.child("ip-prefix") {
       guard let set = AddressSet(parsing: prefix.text) else {
         return open("address `\(name)`: `\(prefix.text)` is not a prefix")
       }
       return EndpointList([.addresses(set)])
     }
-    if let host = node.child("dns-name") {
+    if let host = record.child("dns-name") {
       // One host name, resolved by the device; no wildcard. Source: juniper.net, "Understanding
       // Address Books" and "DNS Names in Address Books".
       guard let found = HostName(host.text) else {
@@ -145,32 +184,40 @@ struct JunosAddresses {
       if let address = AddressSet(parsing: host.text) { return EndpointList([.addresses(address)]) }
       return EndpointList([.host(.exact(found), .resolved)])
     }
-    if let range = node.child("range-address") {
+    if let range = record.child("range-address") {
       let upper = range.descend("to", "range-high")?.text ?? range.text
       guard let set = AddressSet(parsing: "\(range.text)-\(upper)") else {
         return open("address `\(name)`: the range is not readable")
       }
       return EndpointList([.addresses(set)])
     }
-    if let wildcard = node.child("wildcard-address") {
-      return wildcardValue(wildcard.text, name: name, at: wildcard.position, into: &context)
+    if let wildcard = record.child("wildcard-address") {
+      return wildcardValue(wildcard.text, name: name, at: wildcard.position)
     }
     return open("address `\(name)` has no value that is known")
   }
 
-  /// `10.0.11.1/255.255.0.255`: a set bit of the mask must be equal. Where the set bits do not all
-  /// stand in front, the set is a part of the prefix that those in front make.
+  /// `10.0.11.1/255.255.0.255`: a set bit of the mask must be equal. Source: juniper.net, statement
+  /// `wildcard-address`.
   private func wildcardValue(
-    _ text: String, name: String, at position: SourcePosition, into context: inout JunosContext
+    _ text: String, name: String, at position: SourcePosition
   ) -> EndpointList {
     if let set = AddressSet(parsing: text) { return EndpointList([.addresses(set)]) }
-    let condition = Condition(.unmodelled, "wildcard mask `\(text)` of address `\(name)`")
-    context.note(.unmodelled, "wildcard mask `\(text)` in address `\(name)`", at: position)
-    let parts = text.split(separator: "/")
-    guard parts.count == 2, let base = IPAddress(parts[0]),
-      case .v4(let mask)? = IPAddress(parts[1]),
-      let around = AddressSet(prefix: base, length: UInt8((~mask).leadingZeroBitCount))
-    else { return EndpointList([.condition(condition)]) }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, case .v4(let base)? = IPAddress(parts[0]),
+      case .v4(let mask)? = IPAddress(parts[1])
+    else {
+      return EndpointList([
+        .condition(
+          draft.doubt(
+            .unresolved, "address `\(name)`: `\(text)` is no wildcard mask", at: position))
+      ])
+    }
+    if let set = AddressSet(v4: base, ignoring: ~mask) { return EndpointList([.addresses(set)]) }
+    // Too many pieces to write out: somewhere inside the prefix in front of the first wildcard.
+    let around = AddressSet.around(v4: base, ignoring: ~mask)
+    let condition = draft.doubt(
+      .unmodelled, "wildcard mask `\(text)` of address `\(name)`", at: position)
     return EndpointList([.condition(condition)], except: [.addresses(around.complement())])
   }
 }

@@ -1,23 +1,41 @@
 import ImportKit
 
-/// Stateless filters on interfaces, which a packet passes before and after the policies.
+/// Stateless filters, which each packet of a connection passes before and after the policies: those
+/// on interfaces, and those of the forwarding table.
 ///
 /// "A firewall filter evaluates terms in order; a packet that matches none is discarded". Source:
-/// juniper.net, "Understanding How Firewall Filters Test Packets". Protocols, ports and addresses
-/// are read; a term that asks for anything else is a condition.
+/// juniper.net, "Understanding How Firewall Filters Test Packets". Filters of the loopback interface
+/// protect the device itself and see nothing that goes through it.
 struct JunosFilters {
+  private let draft: PolicyDraft
+  private let zones: JunosZones
   private var filters: [String: JunosNode] = [:]
   private var prefixLists: [String: JunosNode] = [:]
   private(set) var tables: [Table] = []
   private(set) var stages: [Stage] = []
   /// Tables that let what a filter forwards packet by packet pass without the policies.
   private(set) var bypasses: [Table] = []
-  /// An interface to the Internet with a filter on what comes in, which replies must pass.
-  private(set) var replyFilter: String?
+
+  /// A filter in use.
+  private struct Binding {
+    let names: [String]
+    let family: String
+    let isInput: Bool
+    /// Nil where the filter is for every interface.
+    let interface: String?
+    /// Nil where the filter is for every zone, or for one that is not known.
+    var zone: String?
+    let position: SourcePosition
+    /// Why it is open whether the flow meets it.
+    var doubt: Condition?
+  }
 
   init(
-    firewall: [JunosNode], policyOptions: [JunosNode], interfaces: [JunosNode], zones: JunosZones
+    firewall: [JunosNode], policyOptions: [JunosNode], interfaces: [JunosNode],
+    forwarding: [JunosNode], zones: JunosZones, draft: PolicyDraft
   ) {
+    self.draft = draft
+    self.zones = zones
     for section in firewall {
       for family in ["inet", "inet6"] {
         for node in section.descend("family", family)?.children("filter") ?? [] {
@@ -33,219 +51,216 @@ struct JunosFilters {
         if let name = node.childText("name") { prefixLists[name] = node }
       }
     }
-    for direction in ["input", "output"] {
-      for family in ["inet", "inet6"] {
-        addStage(direction: direction, family: family, interfaces: interfaces, zones: zones)
+    for family in ["inet", "inet6"] {
+      let onInterfaces = interfaceBindings(interfaces, family)
+      let ofTable = tableBindings(forwarding, family)
+      for isInput in [true, false] {
+        // A packet passes the filter of its interface and that of the forwarding table.
+        add(
+          onInterfaces.filter { $0.isInput == isInput }, to: "filters", family: family,
+          isInput: isInput)
+        add(
+          ofTable.filter { $0.isInput == isInput }, to: "forwarding table filters", family: family,
+          isInput: isInput)
+      }
+      addBypass(onInterfaces, family: family)
+    }
+  }
+
+  // MARK: Where filters are used
+
+  /// Filters of the forwarding table, which every packet meets that goes through the device.
+  private func tableBindings(_ forwarding: [JunosNode], _ family: String) -> [Binding] {
+    forwarding.flatMap { section -> [Binding] in
+      guard let bound = section.descend("family", family, "filter") else { return [] }
+      return ["input", "output"].compactMap { direction in
+        let names = bound.texts(direction).filter { !$0.isEmpty }
+        guard !names.isEmpty else { return nil }
+        return Binding(
+          names: names, family: family, isInput: direction == "input", interface: nil, zone: nil,
+          position: bound.position)
       }
     }
   }
 
-  private mutating func addStage(
-    direction: String, family: String, interfaces: [JunosNode], zones: JunosZones
-  ) {
-    var rules: [Rule] = []
-    var bypass: [Rule] = []
-    var counts: [String: Int] = [:]
-    for zone in zones.byInterface.values { counts[zone, default: 0] += 1 }
-    let shared = Set(counts.filter { $0.value > 1 }.keys)
-    for interface in interfaces.flatMap({ $0.children("interface") }) {
+  private func interfaceBindings(_ sections: [JunosNode], _ family: String) -> [Binding] {
+    var result: [Binding] = []
+    for interface in sections.flatMap({ $0.children("interface") }) {
+      let device = interface.childText("name") ?? ""
+      if device.hasPrefix("lo") { continue }
       for unit in interface.children("unit") {
-        let name = "\(interface.childText("name") ?? "").\(unit.childText("name") ?? "")"
+        let name = "\(device).\(unit.childText("name") ?? "")"
         guard let bound = unit.descend("family", family, "filter") else { continue }
-        let used =
-          bound.children(direction).map { $0.childText("filter-name") ?? $0.text }
-          + bound.texts("\(direction)-list")
-        // Filters on interfaces of no zone touch no traffic through the device.
-        guard !used.isEmpty, let zone = zones.byInterface[name] else { continue }
-        if direction == "input", zones.leadsToInternet(zone) { replyFilter = replyFilter ?? name }
-        let terms = boundRules(
-          used, family: family, zone: zone, interface: name, direction, bound,
-          isShared: shared.contains(zone))
-        rules += terms.map(\.rule)
-        // "Selective stateless packet-based services": packets that a filter on the way in marks
-        // with `packet-mode` skip the flow module, and so the policies. Source: juniper.net,
-        // "Understanding Selective Stateless Packet-Based Services".
-        guard direction == "input", terms.contains(where: \.isPacketMode) else { continue }
-        bypass += terms.map { term in
-          var rule = term.rule
+        for direction in ["input", "output"] {
+          let used =
+            bound.children(direction).map { $0.childText("filter-name") ?? $0.text }
+            + bound.texts("\(direction)-list")
+          guard !used.isEmpty else { continue }
+          result += binding(
+            Binding(
+              names: used, family: family, isInput: direction == "input", interface: name,
+              zone: zones.byInterface[name], position: bound.position))
+        }
+      }
+    }
+    return result
+  }
+
+  /// A filter on an interface of no zone touches no traffic through the device, unless a zone names an
+  /// interface that is not in the export, which may be this one.
+  private func binding(_ binding: Binding) -> [Binding] {
+    var result = binding
+    let interface = binding.interface ?? ""
+    guard let zone = binding.zone else {
+      guard !zones.unresolved.isEmpty else { return [] }
+      result.doubt = draft.doubt(
+        .interfaceBinding,
+        "the filter on \(interface) counts if one of \(zones.unresolved.sorted().joined(separator: ", ")) "
+          + "is that interface", at: binding.position)
+      return [result]
+    }
+    guard JunosPolicies.isName(zone) else {
+      result.zone = nil
+      result.doubt = draft.doubt(
+        .unresolved, "the zone of \(interface) has no readable name", at: binding.position)
+      return [result]
+    }
+    if zones.byInterface.values.count(where: { $0 == zone }) > 1 {
+      result.doubt = draft.doubt(
+        .interfaceBinding,
+        "zone `\(zone)` has several interfaces, and the filter is on \(interface)")
+    }
+    return [result]
+  }
+
+  // MARK: Stages
+
+  private static func family(_ word: String) -> AddressFamily { word == "inet" ? .ipv4 : .ipv6 }
+
+  /// One stage for each kind of packet that the filters of one direction judge otherwise than the
+  /// first packet.
+  private mutating func add(
+    _ bindings: [Binding], to stage: String, family: String, isInput: Bool
+  ) {
+    guard !bindings.isEmpty else { return }
+    let direction = isInput ? "input" : "output"
+    var known: [Phase: [Rule]] = [:]
+    for (phase, earlier, label) in [
+      (Phase.firstPacket, nil, ""), (.dataToServer, Phase.firstPacket, ", later packets"),
+      (.answer, nil, ", answers"), (.dataFromServer, .answer, ", data from servers"),
+    ] as [(Phase, Phase?, String)] {
+      let packet = JunosFilterPacket(phase: phase, isInput: isInput)
+      let rules = bindings.flatMap { self.rules($0, packet) }
+      known[phase] = rules
+      guard !rules.isEmpty, earlier.map({ known[$0] != rules }) ?? true else { continue }
+      let name = "\(stage) \(family) \(direction)\(label)"
+      tables.append(
+        Table(name: name, rules: rules, defaultAction: DefaultAction(.allow, name: "no filter")))
+      stages.append(
+        Stage(
+          table: name, families: [Self.family(family)], isAuxiliary: true, phase: phase))
+    }
+  }
+
+  private func clauses(_ binding: Binding, _ packet: JunosFilterPacket) -> [Clause] {
+    (binding.zone.map { [packet.binding($0)] } ?? [])
+      + (binding.doubt.map { [.requires($0)] } ?? [])
+  }
+
+  private func rules(_ binding: Binding, _ packet: JunosFilterPacket) -> [Rule] {
+    let nodes = binding.names.map { filters["\(binding.family)/\($0)"] }
+    if nodes.allSatisfy({ $0.map(Self.passesEverything) ?? false }) { return [] }
+    return terms(binding, packet).flatMap(\.rules)
+  }
+
+  private func terms(
+    _ binding: Binding, _ packet: JunosFilterPacket
+  ) -> [JunosFilterTerms.Term] {
+    let reader = JunosFilterTerms(
+      draft: draft, prefixLists: prefixLists,
+      translated: binding.zone.flatMap { zones.translated(towards: $0) }, packet: packet)
+    let clauses = clauses(binding, packet)
+    let text =
+      "filter `\(binding.names.joined(separator: ", "))`"
+      + (binding.interface.map { " on \($0)" } ?? " of the forwarding table")
+    var result: [JunosFilterTerms.Term] = []
+    for name in binding.names {
+      // Filters of a list come one after the other; the last one ends in a discard.
+      guard let filter = filters["\(binding.family)/\(name)"] else {
+        let doubt = draft.doubt(
+          .unresolved, "filter `\(name)` is not defined", at: binding.position)
+        result.append(
+          .init(
+            rules: reader.open(doubt, text, clauses, at: binding.position),
+            isPacketMode: usesPacketMode))
+        continue
+      }
+      result += reader.terms(filter, binding: clauses)
+    }
+    let last = binding.names.last ?? ""
+    result.append(
+      .init(
+        rules: [
+          Rule(
+            name: "\(last): end of filter", match: Match(clauses), action: .deny(.drop),
+            origin: .implied, position: binding.position)
+        ]))
+    return result
+  }
+
+  /// Whether a filter only counts or classifies: nothing that it does before its first term without a
+  /// match is anything but accepting.
+  private static func passesEverything(_ filter: JunosNode) -> Bool {
+    let harmless: (JunosNode) -> Bool = {
+      ["accept", "next"].contains($0.name) || JunosMembers.then.contains($0.name)
+    }
+    guard
+      filter.children.allSatisfy({
+        $0.name == "name" || $0.name == "term" || JunosMembers.filter.contains($0.name)
+      })
+    else { return false }
+    for term in filter.children("term") {
+      guard
+        term.children.allSatisfy({ ["name", "from", "then"].contains($0.name) }),
+        let then = term.child("then"), then.children.allSatisfy(harmless),
+        then.text.isEmpty || then.children.isEmpty
+      else { return false }
+      if let next = then.child("next"), next.text != "term" { return false }
+      if !term.has("from"), then.has("accept") { return true }
+    }
+    return false
+  }
+
+  // MARK: Packet mode
+
+  /// Whether some filter marks packets that skip the policies.
+  private var usesPacketMode: Bool {
+    filters.values.contains { filter in
+      filter.children("term").contains { $0.descend("then", "packet-mode") != nil }
+    }
+  }
+
+  /// "Selective stateless packet-based services": packets that a filter on the way in marks with
+  /// `packet-mode` skip the flow module, and so the policies. Source: juniper.net, "Understanding
+  /// Selective Stateless Packet-Based Services".
+  private mutating func addBypass(_ bindings: [Binding], family: String) {
+    let packet = JunosFilterPacket(phase: .firstPacket, isInput: true)
+    var rules: [Rule] = []
+    for binding in bindings where binding.isInput {
+      let terms = terms(binding, packet)
+      guard terms.contains(where: \.isPacketMode) else { continue }
+      rules += terms.flatMap { term in
+        term.rules.map { rule in
+          var rule = rule
           if rule.action != .continue { rule.action = term.isPacketMode ? .allow : .return }
           return rule
         }
       }
     }
-    if !bypass.isEmpty {
-      bypasses.append(
-        Table(
-          name: "packet mode \(family)", rules: bypass,
-          defaultAction: DefaultAction(.none, name: "not in packet mode")))
-    }
     guard !rules.isEmpty else { return }
-    let name = "filters \(family) \(direction)"
-    tables.append(
-      Table(name: name, rules: rules, defaultAction: DefaultAction(.allow, name: "no filter")))
-    stages.append(
-      Stage(table: name, families: [family == "inet" ? .ipv4 : .ipv6], isAuxiliary: true))
-  }
-
-  /// A term of a filter, and whether what it accepts skips the policies.
-  private struct Term {
-    let rule: Rule
-    var isPacketMode = false
-  }
-
-  /// The terms of the filters of one interface. Where a zone has several interfaces, it is open
-  /// which one a flow uses, so nothing is decided for sure.
-  private func boundRules(
-    _ used: [String], family: String, zone: String, interface: String, _ direction: String,
-    _ bound: JunosNode, isShared: Bool
-  ) -> [Term] {
-    let zones = ZoneList([zone])
-    var binding: [Clause] = [direction == "input" ? .from(zones) : .to(zones)]
-    if isShared {
-      binding.append(
-        .requires(
-          Condition(
-            .interfaceBinding,
-            "zone `\(zone)` has several interfaces, and the filter is on "
-              + interface)))
-    }
-    let text = "filter `\(used.joined(separator: ", "))` on \(interface)"
-    let nodes = used.map { filters["\(family)/\($0)"] }
-    let known = nodes.compactMap { $0 }
-    let isPlain =
-      known.count == used.count && known.allSatisfy { Self.passesEverything($0) }
-    if isPlain { return [] }
-    let condition = Condition(.unmodelled, "stateless \(text)")
-    guard known.count == used.count, used.count == 1, let filter = known.first,
-      let terms = terms(filter, binding: binding, interface: interface)
-    else {
-      let open = Match(binding + [.requires(condition)])
-      let denies = Term(
-        rule: Rule(
-          name: text, match: open, action: .deny(.drop), origin: .implied,
-          position: bound.position))
-      let bypasses = known.contains { filter in
-        filter.children("term").contains { $0.descend("then", "packet-mode") != nil }
-      }
-      guard bypasses else { return [denies] }
-      return [
-        denies,
-        Term(
-          rule: Rule(
-            name: text, match: open, action: .allow, origin: .implied, position: bound.position),
-          isPacketMode: true),
-      ]
-    }
-    return terms
-  }
-
-  /// Whether the first term accepts whatever comes: a filter that counts or classifies only.
-  private static func passesEverything(_ filter: JunosNode) -> Bool {
-    for term in filter.children("term") {
-      let then = term.child("then")
-      if then?.has("packet-mode") ?? false { return false }
-      if then?.has("discard") ?? false || then?.has("reject") ?? false { return false }
-      if !term.has("from"), then?.has("accept") ?? false { return true }
-    }
-    return false
-  }
-
-  /// Nil where a term hands over to something that is not read.
-  private func terms(
-    _ filter: JunosNode, binding: [Clause], interface: String
-  ) -> [Term]? {
-    let name = filter.childText("name") ?? ""
-    var rules: [Term] = []
-    for term in filter.children("term") {
-      guard !term.has("filter") else { return nil }
-      let label = "\(name): \(term.childText("name") ?? "")"
-      let then = term.child("then")
-      let action: Action
-      if then?.has("discard") ?? false {
-        action = .deny(.drop)
-      } else if then?.has("reject") ?? false {
-        action = .deny(.reject)
-      } else if then?.has("next") ?? false {
-        action = .continue
-      } else {
-        // A term that names no terminating action accepts.
-        action = .allow
-      }
-      let clauses =
-        term.child("from").map { fromClauses($0, label: label, accepts: action == .allow) } ?? []
-      rules.append(
-        Term(
-          rule: Rule(
-            name: label, match: Match(binding + clauses), action: action, origin: .implied,
-            position: term.position),
-          isPacketMode: action == .allow && (then?.has("packet-mode") ?? false)))
-    }
-    rules.append(
-      Term(
-        rule: Rule(
-          name: "\(name): end of filter", match: Match(binding), action: .deny(.drop),
-          origin: .implied, position: filter.position)))
-    return rules
-  }
-
-  private func fromClauses(_ from: JunosNode, label: String, accepts: Bool) -> [Clause] {
-    var clauses: [Clause] = []
-    var read: Set<String> = []
-    let numbers = (from.texts("protocol") + from.texts("next-header"))
-      .map { JunosPredefined.protocolNumber($0) }
-    let ports = from.children("destination-port").map { JunosApplications.ports($0) }
-    if numbers.allSatisfy({ $0 != nil }), ports.allSatisfy({ $0 != nil }) {
-      let set =
-        ports.isEmpty ? PortSet.full : ports.reduce(PortSet()) { $0.union($1 ?? PortSet()) }
-      let known = numbers.isEmpty ? [nil] : numbers
-      if !numbers.isEmpty || !ports.isEmpty {
-        clauses.append(
-          .service(
-            ServiceList(known.map { .service(Service(protocol: $0, destinationPorts: set)) })))
-      }
-      read = ["protocol", "next-header", "destination-port"]
-    }
-    for (names, isSource) in [
-      (["source-address", "source-prefix-list"], true),
-      (["destination-address", "destination-prefix-list"], false),
-    ] {
-      guard let list = addresses(from, names) else { continue }
-      clauses.append(isSource ? .source(list) : .destination(list))
-      read.formUnion(names)
-    }
-    // A first packet is not yet part of a connection. A term that drops the rest of connections
-    // stays a doubt: the first packet alone is no connection.
-    if accepts, from.has("tcp-established") {
-      clauses.append(.never("asks for established connections, which a first packet does not have"))
-      read.insert("tcp-established")
-    }
-    for child in from.children where !read.contains(child.name) {
-      let value = child.text.isEmpty ? "" : " " + child.text
-      clauses.append(
-        .requires(Condition(.unmodelled, "`\(child.name)\(value)` in filter term `\(label)`")))
-    }
-    return clauses
-  }
-
-  /// Nil where there is nothing, or something that is not read.
-  private func addresses(_ from: JunosNode, _ names: [String]) -> EndpointList? {
-    let literal = from.children(names[0])
-    let lists = from.children(names[1])
-    guard !literal.isEmpty || !lists.isEmpty else { return nil }
-    var set = AddressSet()
-    for node in literal {
-      guard !node.has("except"), let found = AddressSet(parsing: node.text) else { return nil }
-      set = set.union(found)
-    }
-    for node in lists {
-      guard !node.has("except"), let list = prefixLists[node.text], !list.has("apply-path") else {
-        return nil
-      }
-      for text in list.names("prefix-list-item") {
-        guard let found = AddressSet(parsing: text) else { return nil }
-        set = set.union(found)
-      }
-    }
-    return EndpointList([.addresses(set)])
+    bypasses.append(
+      Table(
+        name: "packet mode \(family)", rules: rules,
+        defaultAction: DefaultAction(.none, name: "not in packet mode")))
   }
 }

@@ -25,14 +25,16 @@ struct JunosGroups {
   }
 
   private(set) var doubts: [Doubt] = []
-  private(set) var notes: [Note] = []
+  private let draft: PolicyDraft
 
   /// - Parameter configuration: the root.
-  init(_ configuration: JunosNode) {
+  init(_ configuration: JunosNode, draft: PolicyDraft) {
+    self.draft = draft
     let groups = configuration.children("groups")
     var applied: [String: (position: SourcePosition, isInPolicies: Bool)] = [:]
     for child in configuration.children where child.name != "groups" {
-      Self.collect(child, isInPolicies: false, into: &applied)
+      // What is applied to the whole configuration may bring anything.
+      Self.collect(child, isInPolicies: child.name == "apply-groups", into: &applied)
     }
     guard !applied.isEmpty else { return }
     var defined: Set<String> = []
@@ -44,7 +46,7 @@ struct JunosGroups {
       guard isOwn || applied[name] != nil else { continue }
       defined.insert(isOwn ? "${node}" : name)
       let parts = ["applications", "firewall", "logical-systems", "tenants"]
-      let reach = Self.reach(of: group)
+      let reach = Self.standsAhead(group) ? .zonePairs : Self.reach(of: group)
       let hasMore = group.children("security").flatMap(\.children)
         .contains { $0.name != "policies" }
       if reach != nil || hasMore || parts.contains(where: group.has) {
@@ -54,8 +56,10 @@ struct JunosGroups {
         doubts.append(
           Doubt(
             reach: reach,
-            condition: Condition(
-              .unresolved, "configuration group `\(name)` holds policies that are not expanded"),
+            condition: draft.doubt(
+              .unresolved,
+              "configuration group `\(name)` holds parts of the policy that are not expanded",
+              at: group.position),
             position: group.position))
       }
     }
@@ -64,23 +68,23 @@ struct JunosGroups {
       doubts.append(
         Doubt(
           reach: .zonePairs,
-          condition: Condition(
+          condition: draft.doubt(
             .unresolved,
-            "configuration group `\(name)` is applied to policies and not in the export"),
+            "configuration group `\(name)` is applied to the policy and not in the export",
+            at: place.position),
           position: place.position))
     }
     note(names: applied.keys.sorted(), touching: touching, at: applied.values.map(\.position).min())
   }
 
-  private mutating func note(names: [String], touching: String?, at position: SourcePosition?) {
+  private func note(names: [String], touching: String?, at position: SourcePosition?) {
     let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
     let effect =
       touching.map { "; `\($0)` holds parts of the policy, which are missing here" } ?? ""
-    notes.append(
-      Note(
-        .completeness,
-        "configuration groups (\(shown)) are not expanded\(effect); export with "
-          + "`| display inheritance | display xml`", at: position))
+    draft.note(
+      .completeness,
+      "configuration groups (\(shown)) are not expanded\(effect); export with "
+        + "`| display inheritance | display xml`", at: position)
   }
 
   /// Every `apply-groups` below a statement. The depth is bounded by the reader of the syntax.
@@ -95,8 +99,22 @@ struct JunosGroups {
       )
       return
     }
-    let inside = isInPolicies || node.name == "policies"
+    let inside = isInPolicies || ["security", "firewall", "logical-systems"].contains(node.name)
     for child in node.children { collect(child, isInPolicies: inside, into: &applied) }
+  }
+
+  /// Whether a group may add filters or translation, which a flow meets before any policy.
+  private static func standsAhead(_ group: JunosNode) -> Bool {
+    let holders = [group] + group.children("logical-systems") + group.children("tenants")
+    return holders.contains { holder in
+      holder.children("interfaces").flatMap(\.descendants).contains { $0.name == "filter" }
+        || holder.children("firewall").flatMap(\.descendants).contains {
+          $0.name == "discard" || $0.name == "reject"
+        }
+        || holder.children("security").flatMap { $0.children("nat") }.contains {
+          $0.has("destination") || $0.has("static")
+        }
+    }
   }
 
   /// The earliest place where a group may add something that decides; nil where it adds none, as

@@ -52,7 +52,10 @@ struct JunosNode {
 
   var isInactive: Bool {
     switch source {
-    case .xml(let element): return element.attribute("inactive") != nil
+    case .xml(let element):
+      // The device writes `inactive="inactive"`; what is active has no mark, or says so.
+      guard let mark = element.attribute("inactive") else { return false }
+      return !["false", "no", "active"].contains(mark.lowercased())
     case .json(let value, let isInactive):
       return isInactive || Self.marksInactive(value["@"]) || Self.marksInactive(value["attributes"])
     }
@@ -60,7 +63,7 @@ struct JunosNode {
 
   private static func marksInactive(_ attributes: JSONValue?) -> Bool {
     guard let mark = attributes?["inactive"] else { return false }
-    return mark.bool ?? (mark.scalarText != "false")
+    return mark.bool ?? !["false", "no", "active"].contains(mark.scalarText?.lowercased() ?? "")
   }
 
   /// Every statement below, inactive ones included.
@@ -124,4 +127,15 @@ struct JunosNode {
 
   /// The names of a list of statements.
   func names(_ list: String) -> [String] { children(list).compactMap { $0.childText("name") } }
+
+  /// Every statement below that has effect, at any depth.
+  var descendants: [JunosNode] {
+    var result: [JunosNode] = []
+    var waiting = children
+    while let node = waiting.popLast() {
+      result.append(node)
+      waiting += node.children
+    }
+    return result
+  }
 }

@@ -90,14 +90,4 @@ enum JunosPredefined {
     "syslog": 514, "tacacs": 49, "tacacs-ds": 65, "talk": 517, "telnet": 23, "tftp": 69,
     "timed": 525, "who": 513, "xdmcp": 177, "zephyr-clt": 2103, "zephyr-hm": 2104,
   ]
-
-  static func protocolNumber(_ text: String) -> UInt8? {
-    UInt8(text) ?? protocolNames[text.lowercased()]
-  }
-
-  private static let protocolNames: [String: UInt8] = [
-    "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "udp": 17, "rdp": 27, "ipv6": 41,
-    "rsvp": 46, "gre": 47, "esp": 50, "ah": 51, "icmp6": 58, "ospf": 89, "pim": 103, "vrrp": 112,
-    "sctp": 132, "node": 255,
-  ]
 }

@@ -8,7 +8,10 @@ import ImportKit
 struct JunosRedirects {
   private(set) var table: Table?
 
-  init(security: [JunosNode], zones: JunosZones) {
+  private let draft: PolicyDraft
+
+  init(security: [JunosNode], zones: JunosZones, draft: PolicyDraft) {
+    self.draft = draft
     var rules: [Rule] = []
     for section in security {
       for kind in ["static", "destination"] {
@@ -19,16 +22,32 @@ struct JunosRedirects {
             + sides.flatMap { $0.texts("interface") }.compactMap { zones.byInterface[$0] }
           let inside = named.filter { !zones.leadsToInternet($0) }
           // Routing instances are not followed to their zones: the translation may be for any.
-          let isOpen = sides.contains { $0.has("routing-instance") }
+          let isOpen =
+            sides.contains { $0.has("routing-instance") }
+            || !zones.names.isEmpty
+              && sides.flatMap { $0.texts("zone") }.contains {
+                !zones.names.contains($0)
+              }
+            || sides.flatMap { $0.texts("interface") }.contains { zones.byInterface[$0] == nil }
           guard isOpen || !inside.isEmpty else { continue }
           for rule in set.children("rule") {
-            guard
-              let redirect = Self.rule(rule, kind: kind, from: isOpen ? [] : inside, own: zones.own)
-            else { continue }
-            rules.append(redirect)
+            rules += self.rules(rule, kind: kind, from: isOpen ? [] : inside, own: zones.own)
           }
         }
       }
+    }
+    // "Advanced policy-based routing": flows of a zone leave by another routing instance, and so by
+    // another zone perhaps, by the application that the device recognises.
+    for (zone, profile, position) in zones.steered {
+      let rule = Rule(
+        name: "advanced policy-based routing \(profile)", match: Match([.from(ZoneList([zone]))]),
+        action: .allow, origin: .implied, position: position)
+      rules += draft.eitherWay(
+        rule,
+        because: draft.doubt(
+          .interfaceBinding,
+          "advanced policy-based routing `\(profile)` of zone `\(zone)` may send the flow another way",
+          at: position))
     }
     guard !rules.isEmpty else { return }
     table = Table(
@@ -36,50 +55,89 @@ struct JunosRedirects {
       defaultAction: DefaultAction(.allow, name: "not translated"))
   }
 
-  /// Nil where the rule is only for addresses of the device's own networks.
-  private static func rule(
+  /// The rules for one rule of translation; none where it is only for addresses of the device's own
+  /// networks.
+  private func rules(
     _ node: JunosNode, kind: String, from zones: [String], own: AddressSet
-  ) -> Rule? {
-    let name = node.childText("name") ?? ""
-    let then = node.children("then").flatMap(\.children).first
-    let isOff = then?.has("off") ?? false
-    guard let match = node.children.first(where: { $0.name.hasSuffix("rule-match") }) else {
-      return nil
-    }
+  ) -> [Rule] {
+    let record = JunosRecord(node)
+    let name = record.text("name") ?? ""
+    let what = "\(kind) NAT rule `\(name)`"
     var clauses: [Clause] = zones.isEmpty ? [] : [.from(ZoneList(zones))]
-    var destination = AddressSet()
-    var isRead = true
-    for address in match.children("destination-address") {
-      let text = address.child("dst-addr")?.text ?? address.text
-      guard let set = AddressSet(parsing: text) else {
-        isRead = false
-        continue
-      }
-      destination = destination.union(set)
+    if let match = node.children.first(where: { $0.name.hasSuffix("rule-match") }) {
+      let inner = record.record(match.name) ?? JunosRecord(match)
+      guard let own = matchClauses(inner, of: what, own: own) else { return [] }
+      clauses += own
+    } else {
+      clauses.append(
+        .requires(draft.doubt(.missingPart, "\(what) has no match", at: node.position)))
     }
-    if match.has("destination-address-name") { isRead = false }
-    if isRead, !match.children("destination-address").isEmpty {
-      let foreign = destination.subtracting(own)
+    let then = record.record("then")
+    // The action stands in a statement named after the kind: `destination-nat`, `static-nat`.
+    let action = then?.node.children.first { $0.name.hasSuffix("-nat") }
+    let isOff = action?.has("off") ?? false
+    if let action { _ = then?.child(action.name) }
+    if let left = draft.unread(record, of: what, ignoring: JunosMembers.redirect) {
+      clauses.append(.requires(left))
+    }
+    let rule = Rule(
+      name: name, enabled: !node.isInactive, match: Match(clauses), action: .allow,
+      origin: .implied, position: node.position)
+    if isOff { return [rule] }
+    return draft.eitherWay(
+      rule,
+      because: draft.doubt(
+        .unmodelled,
+        "\(what) sends the flow to another host: what answers there decides", at: node.position))
+  }
+
+  /// Nil where the rule is only for addresses of the device's own networks.
+  private func matchClauses(
+    _ match: JunosRecord, of what: String, own: AddressSet
+  ) -> [Clause]? {
+    var clauses: [Clause] = []
+    let nodes = match.children("destination-address")
+    let sets = nodes.map { AddressSet(parsing: $0.child("dst-addr")?.text ?? $0.text) }
+    let isNamed = match.has("destination-address-name")
+    if !nodes.isEmpty, !sets.contains(nil), !isNamed {
+      let foreign = sets.compactMap { $0 }.reduce(AddressSet()) { $0.union($1) }.subtracting(own)
       guard !foreign.isEmpty else { return nil }
       clauses.append(.destination(EndpointList([.addresses(foreign)])))
-    }
-    let ports = match.children("destination-port").map { node -> PortSet? in
-      let low = node.child("low")?.text ?? node.text
-      guard let high = node.descend("to", "high")?.text else { return PortSet(parsing: low) }
-      return PortSet(parsing: "\(low)-\(high)")
-    }
-    if !ports.isEmpty, ports.allSatisfy({ $0 != nil }) {
-      let set = ports.reduce(PortSet()) { $0.union($1 ?? PortSet()) }
+    } else if !nodes.isEmpty || isNamed {
       clauses.append(
-        .service(ServiceList([.service(Service(protocol: nil, destinationPorts: set))])))
+        .requires(
+          draft.doubt(
+            .unmodelled, "the destination of \(what) is not read", at: match.position)))
     }
-    let condition = Condition(
-      .unmodelled,
-      "\(kind) NAT rule `\(name)` sends the flow to another host: what answers there "
-        + "decides")
-    if !isOff { clauses.append(.requires(condition)) }
-    return Rule(
-      name: name, enabled: !node.isInactive, match: Match(clauses),
-      action: isOff ? .allow : .deny(.drop), origin: .implied, position: node.position)
+    for name in ["source-address", "source-address-name", "source-port"] where match.has(name) {
+      clauses.append(
+        .requires(
+          draft.doubt(.unmodelled, "\(what) is for some sources only", at: match.position)))
+    }
+    let protocols = match.texts("protocol")
+    if !protocols.isEmpty {
+      clauses.append(
+        .service(
+          ServiceList(
+            protocols.map { draft.service(protocol: $0, in: what, at: match.position) })))
+    }
+    let ports = match.children("destination-port")
+    if !ports.isEmpty {
+      clauses.append(
+        .service(
+          ServiceList(
+            ports.map { node in
+              let low = node.child("low")?.text ?? node.child("name")?.text ?? node.text
+              let text = node.descend("to", "high").map { "\(low)-\($0.text)" } ?? low
+              return draft.service(
+                protocol: nil, destinationPorts: text, in: what, at: node.position)
+            })))
+    }
+    if match.has("application") {
+      clauses.append(
+        .requires(
+          draft.doubt(.unmodelled, "\(what) is for some applications only", at: match.position)))
+    }
+    return clauses
   }
 }

@@ -6,10 +6,11 @@
 // are read through ``JunosNode``, so that the translation exists once.
 //
 // Zone-pair policies, then global policies, then the default policy; first match. Web filtering of a
-// permit is a gate, SSL proxy profiles make the inspection table, stateless filters on interfaces
-// are stages of their own. Each logical system and tenant is a scope. Not modelled: threat services
-// (noted), application firewall, authentication and tunnels (conditions), configuration groups that
-// are not expanded (noted).
+// permit is a gate, SSL proxy profiles make the inspection table, stateless filters on interfaces and
+// of the forwarding table are stages for the first packet, the answer and what follows. Each logical
+// system and tenant is a scope. Application firewall, authentication, tunnels, security
+// intelligence and configuration groups that are not expanded are conditions. Not judged: services
+// that look for attacks, screens and policers (they stop attacks and floods).
 
 import ImportKit
 
@@ -22,7 +23,7 @@ package struct JunosSRXImporter: ExportImporter {
       "show configuration | display inheritance | display xml | no-more",
       "or `| display json | no-more`, or NETCONF get-configuration",
       "give the whole configuration: policies alone lack address books and applications",
-    ], pieces: "one file", importerVersion: 1)
+    ], pieces: "one file", importerVersion: 2)
 
   package let xmlRoots: Set<String> = ["rpc-reply", "configuration", "data"]
 

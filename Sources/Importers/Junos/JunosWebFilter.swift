@@ -1,18 +1,20 @@
 import ImportKit
 
 /// Web filtering: URL patterns, custom categories, and the profiles that UTM policies name.
-struct JunosWebFilter {
+final class JunosWebFilter {
+  let draft: PolicyDraft
   private let grammar: JunosVersion.PatternGrammar
-  private let readsTLSNames: Bool
+  let readsTLSNames: Bool
   private var patterns: [String: JunosNode] = [:]
   private var categories: [String: JunosNode] = [:]
   /// The web-filtering profile of each UTM policy.
   private var policies: [String: JunosNode] = [:]
   private var profiles: [String: JunosNode] = [:]
   /// Sections that may hold the block and allow lists for all profiles.
-  private var sections: [JunosNode] = []
+  private(set) var sections: [JunosNode] = []
 
-  init(_ security: [JunosNode], version: JunosVersion) {
+  init(_ security: [JunosNode], version: JunosVersion, draft: PolicyDraft) {
+    self.draft = draft
     grammar = version.grammar
     readsTLSNames = version.readsTLSNames
     for section in security {
@@ -48,47 +50,74 @@ struct JunosWebFilter {
   // MARK: Categories
 
   /// One name of a category: the administrator's, else the vendor's.
-  func categoryTerm(_ node: JunosNode, into context: inout JunosContext) -> EndpointTerm {
-    categoryTerm(node.text, into: &context)
-  }
-
-  private func categoryTerm(_ name: String, into context: inout JunosContext) -> EndpointTerm {
-    guard let node = categories[name] else { return .category(name) }
+  func categoryTerm(_ node: JunosNode) -> EndpointTerm {
+    let name = node.text
+    guard let category = categories[name] else {
+      // The vendor's words hold no blanks or signs; anything else is a list that is not here.
+      guard JunosPolicies.isName(name) else {
+        return .condition(
+          draft.doubt(.unresolved, "URL category `\(name)` is not defined", at: node.position))
+      }
+      return .category(name)
+    }
     let id = "custom-url-category/\(name)"
-    if let known = context.objects.endpoint(id) { return .object(known) }
-    let number = context.objects.addEndpoint(
-      id: id, name: name, kind: "custom-url-category", position: node.position)
-    let terms = node.children("value").map { patternList($0, into: &context) }
-    context.objects.setEndpoint(number, EndpointList(terms))
+    if let known = draft.objects.endpoint(id) { return .object(known) }
+    let number = draft.objects.addEndpoint(
+      id: id, name: name, kind: "custom-url-category", position: category.position)
+    let record = JunosRecord(category)
+    _ = record.child("name")
+    var terms = record.children("value").map { patternList($0) }
+    if let left = draft.unread(
+      record, of: "URL category `\(name)`", ignoring: JunosMembers.address)
+    {
+      terms = terms.filter { if case .condition = $0 { true } else { false } }
+      terms.append(.condition(left))
+    }
+    draft.objects.setEndpoint(number, EndpointList(terms))
     return .object(number)
   }
 
-  private func patternList(_ node: JunosNode, into context: inout JunosContext) -> EndpointTerm {
+  private func patternList(_ node: JunosNode) -> EndpointTerm {
     let name = node.text
     guard let list = patterns[name] else {
-      let text = "URL pattern list `\(name)` is not defined"
-      context.note(.unresolved, text, at: node.position)
-      return .condition(Condition(.unresolved, text))
+      return .condition(
+        draft.doubt(
+          .unresolved, "URL pattern list `\(name)` is not defined", at: node.position))
     }
     let id = "url-pattern/\(name)"
-    if let known = context.objects.endpoint(id) { return .object(known) }
-    let number = context.objects.addEndpoint(
+    if let known = draft.objects.endpoint(id) { return .object(known) }
+    let number = draft.objects.addEndpoint(
       id: id, name: name, kind: "url-pattern", position: list.position)
-    var terms: [EndpointTerm] = []
-    for value in list.children("value") {
-      if let read = JunosURLPattern.terms(value.text, grammar: grammar) {
-        terms += read
-      } else {
-        let text =
-          "URL pattern `\(value.text)` in `\(name)` is outside the grammar"
-          + (grammar == .unknown
-            ? ", as far as it can be told without a release" : " of the release")
-        context.note(.unmodelled, text, at: value.position)
-        terms.append(.condition(Condition(.unmodelled, text)))
-      }
+    let record = JunosRecord(list)
+    _ = record.child("name")
+    var terms = record.children("value").flatMap { value -> [EndpointTerm] in
+      JunosURLPattern.terms(value.text, grammar: grammar) ?? [outsideGrammar(value, in: name)]
     }
-    context.objects.setEndpoint(number, EndpointList(terms))
+    if let left = draft.unread(
+      record, of: "URL pattern list `\(name)`", ignoring: JunosMembers.address)
+    {
+      terms = terms.filter { if case .condition = $0 { true } else { false } }
+      terms.append(.condition(left))
+    }
+    draft.objects.setEndpoint(number, EndpointList(terms))
     return .object(number)
+  }
+
+  /// A value that the release would refuse, or reads in a way that is not documented: it can only mean
+  /// hosts that hold what its host part says.
+  private func outsideGrammar(_ value: JunosNode, in list: String) -> EndpointTerm {
+    let text = value.text
+    let what =
+      "URL pattern `\(text)` in `\(list)` is outside the grammar"
+      + (grammar == .unknown
+        ? ", as far as it can be told without a release" : " of the release")
+    let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
+    let host = String(rest.prefix { $0 != "/" })
+    guard let run = PolicyDraft.longestHostRun(host), run.contains("."),
+      !TemplateMarker.isPresent(in: text)
+    else { return .condition(draft.doubt(.unmodelled, what, at: value.position)) }
+    draft.note(.unmodelled, what, at: value.position)
+    return draft.oddHost(host, in: "URL pattern list `\(list)`", at: value.position)
   }
 
   // MARK: Profiles
@@ -99,26 +128,37 @@ struct JunosWebFilter {
   /// defined default action" (juniper.net, "Local Web Filtering"); the vendor's categories come
   /// before the default.
   func gate(
-    _ policy: String, named tableName: String, at position: SourcePosition,
-    into context: inout JunosContext
+    _ policy: String, named tableName: String, at position: SourcePosition
   ) -> Table? {
     guard let node = policies[policy] else {
       return open(
         tableName, at: position,
-        Condition(.category, "UTM policy `\(policy)` is predefined or not in the export"))
+        draft.doubt(.category, "UTM policy `\(policy)` is predefined or not in the export"))
     }
-    guard let reference = node.descend("web-filtering", "http-profile") else { return nil }
+    // Later releases name the profile of each kind of filter under `web-filtering`.
+    guard let reference = node.descend("web-filtering", "http-profile") else {
+      guard let odd = node.child("web-filtering"), !odd.children.isEmpty || !odd.text.isEmpty
+      else { return nil }
+      return open(
+        tableName, at: odd.position,
+        draft.doubt(
+          .unmodelled, "UTM policy `\(policy)` filters the web in a way that is not understood",
+          at: odd.position))
+    }
     guard let profile = profiles[reference.text] else {
       return open(
         tableName, at: reference.position,
-        Condition(
+        draft.doubt(
           .category, "web-filtering profile `\(reference.text)` is predefined or not in the export")
       )
     }
-    var builder = Builder(filter: self, profile: profile, context: context)
-    let table = builder.table(named: tableName)
-    context = builder.context
-    return table
+    return JunosWebProfile(filter: self, profile: profile).table(named: tableName)
+  }
+
+  /// Whether a category is the administrator's, or may be one that is not in the export: those of the
+  /// vendor's service start with `Enhanced_` (juniper.net, "Enhanced Web Filtering Overview").
+  func isOwn(_ category: String) -> Bool {
+    categories[category] != nil || !category.hasPrefix("Enhanced_")
   }
 
   private func open(
@@ -131,138 +171,5 @@ struct JunosWebFilter {
           name: name, match: Match([.requires(condition)]), action: .deny(.reject),
           origin: .implied, position: position)
       ], defaultAction: DefaultAction(.allow, name: "not blocked by the profile"))
-  }
-
-  /// Builds the table of one profile.
-  private struct Builder {
-    let filter: JunosWebFilter
-    let profile: JunosNode
-    var context: JunosContext
-    private var rules: [Rule] = []
-    private let name: String
-
-    init(filter: JunosWebFilter, profile: JunosNode, context: JunosContext) {
-      self.filter = filter
-      self.profile = profile
-      self.context = context
-      name = profile.childText("name") ?? ""
-    }
-
-    mutating func table(named tableName: String) -> Table {
-      if !filter.readsTLSNames { leaveTLSOpen() }
-      for (element, action) in [
-        ("url-blacklist", Action.deny(.reject)), ("url-blocklist", .deny(.reject)),
-        ("url-whitelist", .allow), ("url-allowlist", .allow),
-      ] {
-        for section in filter.sections {
-          guard let node = section.child(element) else { continue }
-          add(element, [filter.categoryTerm(node, into: &context)], action, at: node.position)
-        }
-      }
-      categories()
-      if let filterSet = profile.child("base-filter") {
-        addDoubt(
-          Condition(.category, "base filter `\(filterSet.text)` of the vendor"),
-          at: filterSet.position)
-      }
-      if let reputation = profile.child("site-reputation-action"),
-        reputation.children.contains(where: { Self.denies($0.text) })
-      {
-        addDoubt(
-          Condition(.category, "the vendor's reputation of the host"), at: reputation.position)
-      }
-      return Table(name: tableName, rules: rules, defaultAction: defaultAction())
-    }
-
-    /// Two rules that leave TLS open, where a release may compare addresses and no names.
-    private mutating func leaveTLSOpen() {
-      let condition = Condition(
-        .unmodelled,
-        "releases before 15.1X49 may filter TLS by the address of the server and not by "
-          + "its name")
-      for action in [Action.deny(.reject), .allow] {
-        rules.append(
-          Rule(
-            name: "\(name): TLS",
-            match: Match([
-              .service(ServiceList([.service(.tcp(PortSet(443)))])), .requires(condition),
-            ]), action: action, origin: .implied, position: profile.position))
-      }
-    }
-
-    /// What becomes of hosts that no list and no category names; a profile that does not say is
-    /// left open.
-    private mutating func defaultAction() -> DefaultAction {
-      guard let node = profile.child("default") else {
-        addDoubt(
-          Condition(
-            .unmodelled,
-            "profile `\(name)` names no default action for hosts in none of its "
-              + "categories"), at: profile.position)
-        return DefaultAction(.allow, name: "not blocked by the profile")
-      }
-      return DefaultAction(
-        Self.denies(node.text) ? .deny : .allow, name: "default \(node.text)",
-        position: node.position)
-    }
-
-    /// `quarantine` shows a page that somebody must confirm, which a service cannot.
-    private static func denies(_ action: String) -> Bool {
-      action == "block" || action == "quarantine"
-    }
-
-    private mutating func add(
-      _ label: String, _ terms: [EndpointTerm], _ action: Action, at position: SourcePosition,
-      but others: [EndpointTerm] = [], if condition: Condition? = nil
-    ) {
-      guard !terms.isEmpty else { return }
-      var clauses: [Clause] = [.destination(EndpointList(terms))]
-      if !others.isEmpty { clauses.append(.destination(EndpointList(others, negated: true))) }
-      if let condition { clauses.append(.requires(condition)) }
-      rules.append(
-        Rule(
-          name: "\(name): \(label)", match: Match(clauses), action: action, origin: .implied,
-          position: position))
-    }
-
-    private mutating func addDoubt(_ condition: Condition, at position: SourcePosition) {
-      rules.append(
-        Rule(
-          name: name, match: Match([.requires(condition)]), action: .deny(.reject),
-          origin: .implied, position: position))
-    }
-
-    /// Own categories first, then the vendor's. Where a host is in own categories with different
-    /// actions, 20.4R1 and later take the pattern that fits best and earlier releases are silent:
-    /// both stay possible.
-    private mutating func categories() {
-      var blocked: [EndpointTerm] = []
-      var permitted: [EndpointTerm] = []
-      var vendorBlocked: [EndpointTerm] = []
-      var vendorPermitted: [EndpointTerm] = []
-      var position = profile.position
-      for node in profile.children("category") {
-        guard let category = node.childText("name") else { continue }
-        position = node.position
-        let denies = Self.denies(node.childText("action") ?? "")
-        let term = filter.categoryTerm(category, into: &context)
-        switch (filter.categories[category] != nil, denies) {
-        case (true, true): blocked.append(term)
-        case (true, false): permitted.append(term)
-        case (false, true): vendorBlocked.append(term)
-        case (false, false): vendorPermitted.append(term)
-        }
-      }
-      add("own categories, block", blocked, .deny(.reject), at: position, but: permitted)
-      add("own categories, permit", permitted, .allow, at: position, but: blocked)
-      if !blocked.isEmpty, !permitted.isEmpty {
-        let condition = Condition(
-          .unmodelled, "the host is in several own categories of `\(name)` with different actions")
-        add("own categories, both", blocked, .deny(.reject), at: position, if: condition)
-        add("own categories, both", permitted, .allow, at: position)
-      }
-      add("categories, block", vendorBlocked, .deny(.reject), at: position)
-      add("categories, permit", vendorPermitted, .allow, at: position)
-    }
   }
 }

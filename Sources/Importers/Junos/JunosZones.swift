@@ -5,9 +5,17 @@ struct JunosZones {
   private(set) var zones: [Zone] = []
   private(set) var proposals: [ClientProposal] = []
   private(set) var notes: [Note] = []
+  /// Zones whose flows a profile may send another way (advanced policy-based routing).
+  private(set) var steered: [(zone: String, profile: String, position: SourcePosition)] = []
+  /// The zones that the export defines.
+  private(set) var names: Set<String> = []
   /// The zone of each interface unit.
   private(set) var byInterface: [String: String] = [:]
   private var networks: [String: AddressSet] = [:]
+  /// Interface units that zones name and the export does not define; empty where it defines none.
+  private(set) var unresolved: Set<String> = []
+  /// The addresses that clients get where their traffic leaves by a zone; see ``translated(towards:)``.
+  private var translations: [String: AddressSet] = [:]
 
   /// Every network that is attached to the device.
   var own: AddressSet {
@@ -24,8 +32,10 @@ struct JunosZones {
   ///   - security: `security` sections that count.
   ///   - interfaces: `interfaces` sections.
   ///   - routing: `routing-options` sections.
-  ///   - rules: the policies, which name zones where nothing defines them.
-  init(security: [JunosNode], interfaces: [JunosNode], routing: [JunosNode], rules: [Rule]) {
+  ///   - ruleZones: the zones that policies name, for an export that defines none.
+  init(
+    security: [JunosNode], interfaces: [JunosNode], routing: [JunosNode], ruleZones: [String]
+  ) {
     var units: [(name: String, node: JunosNode)] = []
     for section in interfaces { units += Self.units(section) }
     for (name, node) in units {
@@ -37,7 +47,9 @@ struct JunosZones {
         add(node)
       }
     }
-    if zones.isEmpty { takeNames(from: rules) }
+    if !units.isEmpty { unresolved = Set(byInterface.keys).subtracting(units.map(\.name)) }
+    readTranslations(security)
+    if zones.isEmpty { takeNames(ruleZones) }
     propose(units: units, security: security, routing: routing)
   }
 
@@ -80,27 +92,53 @@ struct JunosZones {
           "zone `\(name)` has no interface: as exported no traffic can enter or leave "
             + "by it", at: node.position))
     }
+    names.insert(name)
+    for profile in node.children
+    where profile.name.hasPrefix("advance-policy-based-routing")
+      || profile.name.hasPrefix("advanced-policy-based-routing")
+    {
+      steered.append((name, profile.text, profile.position))
+    }
     zones.append(
       Zone(name: name, networks: set.isEmpty ? nil : set, position: node.position))
   }
 
   /// An export of policies alone names zones in rules only.
-  private mutating func takeNames(from rules: [Rule]) {
-    let named = rules.flatMap { rule in
-      rule.match.clauses.flatMap { clause -> [String] in
-        switch clause {
-        case .from(let list), .to(let list): list.names
-        default: []
-        }
-      }
-    }
-    zones = Set(named).subtracting(["junos-host", ""]).sorted().map { Zone(name: $0) }
+  private mutating func takeNames(_ names: [String]) {
+    zones = Set(names).subtracting(["junos-host", "any", ""]).sorted().map { Zone(name: $0) }
     if !zones.isEmpty {
       notes.append(
         Note(
           .completeness,
           "the export defines no zones; their names are taken from the policies, and "
             + "which interfaces they have is open"))
+    }
+  }
+
+  /// The addresses that clients may get where their traffic leaves by a zone: those of its interfaces
+  /// and of the pools; nil where nothing is translated.
+  func translated(towards zone: String) -> AddressSet? { translations[zone] }
+
+  private mutating func readTranslations(_ security: [JunosNode]) {
+    for source in security.compactMap({ $0.descend("nat", "source") }) {
+      var pools = AddressSet()
+      for pool in source.children("pool") {
+        for address in pool.names("address") + pool.texts("address") {
+          if let set = AddressSet(parsing: address) { pools = pools.union(set) }
+        }
+      }
+      for set in source.children("rule-set") {
+        for side in set.children("to") {
+          let named =
+            side.texts("zone") + side.texts("interface").compactMap { byInterface[$0] }
+            + (side.has("routing-instance") ? zones.map(\.name) : [])
+          for zone in named {
+            let own = byInterface.filter { $0.value == zone }.compactMap { networks[$0.key] }
+              .reduce(pools) { $0.union($1) }
+            translations[zone] = (translations[zone] ?? AddressSet()).union(own)
+          }
+        }
+      }
     }
   }
 
