@@ -5,7 +5,8 @@ import ImportKit
 /// Source: docs.aws.amazon.com, Route 53 developer guide, "How Resolver DNS Firewall works" and
 /// "Rule settings in DNS Firewall": groups by the priority of their association, rules by priority,
 /// low first; ALLOW and ALERT let the query through, BLOCK does not; what no rule names is answered.
-/// By default the names to which an answer redirects are looked up in the same way.
+/// By default the names to which an answer redirects are looked up in the same way. Groups act where
+/// they are associated with a VPC, so that each VPC has a policy of its own.
 struct AWSDNSFirewall {
   static let table = "DNS firewall"
   private static let redirections = "DNS firewall, redirections"
@@ -13,199 +14,262 @@ struct AWSDNSFirewall {
 
   init(_ documents: AWSDocuments) { self.documents = documents }
 
-  /// A policy of its own, for exports without a firewall policy.
-  func policy() -> Policy? {
-    var objects = ObjectTable()
-    var notes: [Note] = []
-    guard let tables = tables(&objects, &notes) else { return nil }
-    var policy = Policy(scope: "DNS firewall", format: "aws")
-    policy.tables = tables
-    policy.pipelines = [
+  /// The VPCs that groups of rules are associated with; nil where the export has no associations.
+  private var networks: [String]? {
+    guard !documents.nameAssociations.isEmpty else { return nil }
+    var names: [String] = []
+    for item in documents.nameAssociations {
+      let name = Self.network(item)
+      if !names.contains(name) { names.append(name) }
+    }
+    return names
+  }
+
+  private static func network(_ association: AWSItem) -> String {
+    switch association.member("VpcId") {
+    case .text(let id): id
+    case .reference(let name): name
+    default: "a VPC that is not known"
+    }
+  }
+
+  /// Policies of their own, one a VPC.
+  func policies() -> [Policy] {
+    guard holdsRules else { return [] }
+    guard let networks, networks.count > 1 else {
+      return policy(networks?.first).map { [$0] } ?? []
+    }
+    return networks.compactMap { policy($0, scope: "DNS firewall \($0)") }
+  }
+
+  private var holdsRules: Bool { !documents.nameRules.isEmpty || documents.cutNameRules != nil }
+
+  private func policy(_ network: String?, scope: String = "DNS firewall") -> Policy? {
+    let doubts = Doubts()
+    doubts.add(documents.doubts.notes)
+    let draft = PolicyDraft(Policy(scope: scope, format: "aws"), doubts: doubts)
+    guard let tables = tables(of: network, in: draft) else { return nil }
+    draft.policy.tables = tables
+    draft.policy.pipelines = [
       Pipeline(traffic: .forwarded, mode: .allOf, stages: [Stage(table: Self.table)])
     ]
-    policy.endpointObjects = objects.endpoints
-    policy.proposals = [
+    draft.policy.proposals = [
       ClientProposal(client: Client(), reason: "every client that asks the resolver of the VPC")
     ]
-    policy.notes = documents.truncations + notes
-    return policy
+    return draft.finish()
   }
 
-  /// Nil where the export has no such rules.
-  func tables(_ objects: inout ObjectTable, _ notes: inout [Note]) -> [Table]? {
-    let ordered = documents.nameRules.enumerated().sorted { one, two in
-      (groupPriority(one.element), one.element.number("Priority") ?? .max, one.offset)
-        < (groupPriority(two.element), two.element.number("Priority") ?? .max, two.offset)
-    }.map(\.element)
-    guard let first = ordered.first else { return nil }
-    var rules: [Rule] = []
-    var blocksAll = false
-    for item in ordered {
-      let rule = self.rule(item, &objects, &notes)
-      rules.append(rule)
-      if case .deny = rule.action, holdsEverything(rule, objects) { blocksAll = true }
-    }
-    notes.append(
-      Note(
-        .advisory,
-        "the DNS firewall sees the queries to the resolver of the VPC only; clients that ask "
-          + "other DNS servers are not held", at: first.position))
-    var tables = [
-      Table(
-        name: Self.table, rules: rules,
-        defaultAction: DefaultAction(.allow, name: "no DNS firewall rule matches"))
-    ]
-    guard blocksAll else { return tables }
-    // Where everything else is blocked, a name passes only if those to which it redirects do.
-    for index in tables[0].rules.indices {
-      guard case .allow = tables[0].rules[index].action,
-        ordered[index].text("FirewallDomainRedirectionAction") != "TRUST_REDIRECTION_DOMAIN"
-      else { continue }
-      tables[0].rules[index].action = .allow(gates: [Self.redirections])
-    }
-    tables.append(
-      Table(
-        name: Self.redirections,
-        rules: [
-          Rule(
-            name: "names to which the host redirects",
-            match: Match([
-              .requires(
-                Condition(
-                  .resolvedName,
-                  "the names to which the host redirects (CNAME) are looked up in the lists too, and "
-                    + "which they are is not in the export"))
-            ]), action: .deny(.drop), origin: .implied, position: first.position)
-        ], defaultAction: DefaultAction(.allow, name: "no redirection is blocked")))
-    return tables
+  /// Whether the rules stand in front of one firewall: all are of its VPC, or of the only one.
+  func belongs(toFirewallIn vpc: String?) -> Bool {
+    guard holdsRules else { return false }
+    guard let networks else { return true }
+    if let vpc { return networks.contains(vpc) }
+    return networks.count == 1
   }
 
-  private func holdsEverything(_ rule: Rule, _ objects: ObjectTable) -> Bool {
-    rule.match.clauses.allSatisfy { clause in
-      guard case .destination(let list) = clause else { return false }
-      return list.terms.contains { term in
-        if case .object(let number) = term {
-          return objects.endpoints[number].list.terms.contains(.host(.any, .observed))
-        }
-        return false
+  func tables(forFirewallIn vpc: String?, in draft: PolicyDraft) -> [Table]? {
+    guard belongs(toFirewallIn: vpc) else { return nil }
+    return tables(of: vpc ?? networks?.first, in: draft)
+  }
+
+  // MARK: Rules of a VPC
+
+  private struct Placed {
+    let group: Int
+    let own: Int
+    let rules: [Rule]
+    let trustsRedirections: Bool
+  }
+
+  /// Nil where the VPC has no rules.
+  private func tables(of network: String?, in draft: PolicyDraft) -> [Table]? {
+    var placed: [Placed] = []
+    var early: [Rule] = []
+    var first: SourcePosition?
+    for item in documents.nameRules {
+      guard let association = association(of: item, in: network) else { continue }
+      first = first ?? item.position
+      var rules = self.rules(item, in: draft)
+      if let doubt = association.doubt {
+        rules = draft.perhapsInForce(
+          rules, because: draft.doubt(.unresolved, doubt, at: item.position))
+      }
+      guard let own = item.number("Priority"), let group = association.priority else {
+        let doubt = draft.doubt(
+          .unresolved, "the priority of a DNS rule or of its group is not known", at: item.position)
+        early += draft.perhapsInForce(rules, because: doubt)
+        placed.append(
+          Placed(group: .max, own: .max, rules: rules, trustsRedirections: trusts(item)))
+        continue
+      }
+      placed.append(
+        Placed(group: group, own: own, rules: rules, trustsRedirections: trusts(item)))
+    }
+    for association in documents.nameAssociations where isMissing(association, in: network) {
+      let name = association.text("FirewallRuleGroupId") ?? "a group"
+      let gap = draft.gap(
+        "rules of DNS firewall group `\(name)` are not in the export; give aws route53resolver "
+          + "list-firewall-rules for it as well", at: association.position)
+      first = first ?? association.position
+      if let priority = association.number("Priority") {
+        placed.append(
+          Placed(group: priority, own: 0, rules: gap, trustsRedirections: true))
+      } else {
+        early += gap
       }
     }
+    if let cut = documents.cutNameRules {
+      first = first ?? cut
+      early += draft.gap(AWSDocuments.cut, at: cut)
+    }
+    guard let first else { return nil }
+    // Swift's sort is stable, so equal priorities keep the order of the export.
+    placed.sort { ($0.group, $0.own) < ($1.group, $1.own) }
+    draft.note(
+      .advisory,
+      "the DNS firewall sees the queries to the resolver of the VPC only; clients that ask "
+        + "other DNS servers are not held", at: first)
+    let blocksAll = placed.contains { entry in
+      entry.rules.contains { rule in
+        if case .deny = rule.action { holdsEverything(rule, draft) } else { false }
+      }
+    }
+    var rules = early
+    for entry in placed {
+      for rule in entry.rules {
+        var rule = rule
+        if blocksAll, !entry.trustsRedirections, case .allow = rule.action {
+          // Where everything else is blocked, a name passes only if those to which it redirects do.
+          rule.action = .allow(gates: [Self.redirections])
+        }
+        rules.append(rule)
+      }
+    }
+    let main = Table(
+      name: Self.table, rules: rules,
+      defaultAction: DefaultAction(.allow, name: "no DNS firewall rule matches"))
+    guard blocksAll else { return [main] }
+    let redirected = Rule(
+      name: "names to which the host redirects",
+      match: Match([
+        .requires(
+          draft.doubt(
+            .resolvedName,
+            "the names to which the host redirects (CNAME) are looked up in the lists too, and "
+              + "which they are is not in the export"))
+      ]), action: .deny(.drop), origin: .implied, position: first)
+    return [
+      main,
+      Table(
+        name: Self.redirections, rules: [redirected],
+        defaultAction: DefaultAction(.allow, name: "no redirection is blocked")),
+    ]
   }
 
-  private func groupPriority(_ rule: AWSItem) -> Int {
-    let association = documents.nameAssociations.first { association in
-      switch association.member("FirewallRuleGroupId") {
-      case .reference(let name): return rule.logicalName == name
-      case .text(let id): return rule.text("FirewallRuleGroupId") == id
+  private func trusts(_ item: AWSItem) -> Bool {
+    item.text("FirewallDomainRedirectionAction") == "TRUST_REDIRECTION_DOMAIN"
+  }
+
+  /// Where the group of a rule stands among those of a VPC; nil where it is not associated with it.
+  private func association(
+    of rule: AWSItem, in network: String?
+  ) -> (priority: Int?, doubt: String?)? {
+    guard let network else { return (0, nil) }
+    guard let group = Self.group(rule) else {
+      return (nil, "which group a DNS rule belongs to is not known")
+    }
+    let own = documents.nameAssociations.filter { Self.network($0) == network }
+    guard let found = own.first(where: { Self.group($0) == group }) else {
+      let isOpen = own.contains { Self.group($0) == nil }
+      return isOpen ? (nil, "which group is associated with the VPC is not known") : nil
+    }
+    return (found.number("Priority"), found.presence)
+  }
+
+  private static func group(_ item: AWSItem) -> String? {
+    if case .text(let id) = item.member("FirewallRuleGroupId") { return id }
+    if case .reference(let name) = item.member("FirewallRuleGroupId") { return name }
+    return item.logicalName
+  }
+
+  private func isMissing(_ association: AWSItem, in network: String?) -> Bool {
+    guard network == nil || Self.network(association) == network else { return false }
+    guard let group = Self.group(association) else { return true }
+    let isDefined = documents.nameRuleGroups.contains { $0.logicalName == group }
+    return !isDefined && !documents.nameRules.contains { Self.group($0) == group }
+  }
+
+  private func holdsEverything(_ rule: Rule, _ draft: PolicyDraft) -> Bool {
+    rule.match.clauses.allSatisfy { clause in
+      switch clause {
+      case .family, .requires: return true
+      case .destination(let list):
+        return list.terms.contains { term in
+          guard case .object(let number) = term else { return false }
+          return draft.objects.endpoints[number].list.terms.contains(.host(.any, .observed))
+        }
       default: return false
       }
     }
-    return association?.number("Priority") ?? 0
   }
 
-  private func rule(
-    _ item: AWSItem, _ objects: inout ObjectTable, _ notes: inout [Note]
-  ) -> Rule {
+  private func rules(_ item: AWSItem, in draft: PolicyDraft) -> [Rule] {
     let name = item.text("Name") ?? "priority \(item.text("Priority") ?? "?")"
-    var clauses: [Clause] = []
-    switch item.text("Qtype") {
-    case nil: break
-    case "A"?, "1"?: clauses.append(.family(.ipv4))
-    case "AAAA"?, "28"?: clauses.append(.family(.ipv6))
-    case let type?: clauses.append(.never("for DNS queries of type \(type)"))
-    }
-    let action: Action
-    switch item.text("Action")?.uppercased() {
-    case "ALLOW", "ALERT": action = .allow
-    case "BLOCK": action = .deny(.drop)
-    default:
-      clauses.append(.requires(Condition(.unmodelled, "the action of DNS rule `\(name)`")))
-      action = .deny(.drop)
-    }
+    let what = "DNS rule `\(name)`"
+    var clauses = item.presenceClauses(in: draft)
+    if item.has("Qtype") { clauses += Self.type(item.member("Qtype"), what, item, draft) }
+    let word = item.text("Action")?.uppercased()
     if let threat = item.text("DnsThreatProtection") {
       clauses.append(
         .requires(
-          Condition(.category, "names that the service takes for \(threat), whichever these are")))
+          draft.doubt(
+            .category, "names that the service takes for \(threat), whichever these are")))
     } else {
-      clauses += list(item.member("FirewallDomainListId"), item, &objects, &notes)
+      clauses += AWSDomainLists(documents: documents, draft: draft).clauses(for: item)
     }
-    return Rule(
+    _ = item.member("FirewallDomainRedirectionAction")
+    if let left = item.unread(of: what, ignoring: AWSIrrelevant.rule, in: draft) {
+      clauses.append(.requires(left))
+    }
+    var rule = Rule(
       name: name, vendorID: item.text("FirewallDomainListId"), match: Match(clauses),
-      action: action, position: item.position)
+      action: .allow, position: item.position)
+    switch word {
+    case "ALLOW", "ALERT": return [rule]
+    case "BLOCK":
+      rule.action = .deny(.drop)
+      return [rule]
+    default:
+      return draft.eitherWay(
+        rule, because: draft.doubt(.unmodelled, "the action of \(what)", at: item.position))
+    }
   }
 
-  private func list(
-    _ reference: AWSValue, _ rule: AWSItem, _ objects: inout ObjectTable, _ notes: inout [Note]
+  /// Types of queries other than for addresses. Source: Route 53 API reference, CreateFirewallRule,
+  /// `Qtype`: names, and `TYPE` with a number.
+  private static let others: Set<String> = [
+    "CAA", "CNAME", "DS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "TXT", "HTTPS", "SVCB",
+    "TLSA", "SSHFP", "DNSKEY",
+  ]
+
+  private static func type(
+    _ value: AWSValue, _ what: String, _ item: AWSItem, _ draft: PolicyDraft
   ) -> [Clause] {
-    let label: String
-    switch reference {
-    case .text(let id): label = id
-    case .reference(let name): label = name
-    case .unknown(let what): return [.requires(Condition(.unresolved, what))]
-    default: return [.requires(Condition(.unresolved, "a domain list that is not named"))]
-    }
-    let id = "domain list/\(label)"
-    if let known = objects.endpoint(id) { return [.destination(EndpointList([.object(known)]))] }
-    let found = documents.domainLists.filter {
-      AWSDocuments.matches($0, reference, keys: ["Id", "FirewallDomainListId", "Name"])
-    }
-    let name = found.compactMap { $0.text("Name") }.first ?? label
-    let isManaged =
-      name.hasPrefix("AWSManagedDomains")
-      || found.contains { !($0.text("ManagedOwnerName") ?? "").isEmpty }
-    if isManaged {
-      notes.append(
-        Note(
-          .advisory,
-          "managed domain list `\(name)`: its domains act against threats and are not in the "
-            + "export", at: rule.position))
-      return [.never("for domains of the managed threat list \(name)")]
-    }
-    guard let source = found.first(where: { $0.value["Domains"] != nil }) ?? loose(reference) else {
-      let what = "domain list `\(name)` is not in the export"
-      notes.append(
-        Note(
-          .unresolved, what + "; give aws route53resolver list-firewall-domains for it as well",
-          at: rule.position))
-      return [.requires(Condition(.externalList, what))]
-    }
-    let number = objects.addEndpoint(
-      id: id, name: name, kind: "domain list", position: source.position)
-    var terms: [EndpointTerm] = []
-    for entry in source.entries("Domains") {
-      guard case .text(let text) = entry else {
-        let what = "a domain that is not in the template"
-        notes.append(Note(.unresolved, what, at: source.position))
-        terms.append(.condition(Condition(.unresolved, what)))
-        continue
-      }
-      if let pattern = AWSNames.domain(text) {
-        terms.append(.host(pattern, .observed))
-      } else {
-        notes.append(
-          Note(.unresolved, "domain `\(text)` is outside the grammar", at: source.position))
-        terms.append(.host(.glob(text.lowercased()), .doubtful))
+    if case .text(let text) = value {
+      let word = text.uppercased()
+      switch word {
+      case "A", "1", "TYPE1": return [.family(.ipv4)]
+      case "AAAA", "28", "TYPE28": return [.family(.ipv6)]
+      default:
+        let number = word.hasPrefix("TYPE") ? UInt16(word.dropFirst(4)) : UInt16(word)
+        if others.contains(word) || number.map({ $0 != 255 }) ?? false {
+          return [.never("for DNS queries of type \(word)")]
+        }
       }
     }
-    objects.setEndpoint(number, EndpointList(terms))
-    return [.destination(EndpointList([.object(number)]))]
-  }
-
-  /// `list-firewall-domains` does not repeat the id: one answer belongs to the one list that has no
-  /// domains yet.
-  private func loose(_ reference: AWSValue) -> AWSItem? {
-    guard documents.looseDomains.count == 1, case .text(let id) = reference else { return nil }
-    let known = documents.domainLists.filter { $0.value["Domains"] != nil }
-    let managed = documents.domainLists.filter {
-      $0.text("Name")?.hasPrefix("AWSManagedDomains") ?? false
-        || !($0.text("ManagedOwnerName") ?? "").isEmpty
-    }
-    let open = Set(documents.nameRules.compactMap { $0.text("FirewallDomainListId") }).filter {
-      other in
-      !(known + managed).contains {
-        AWSDocuments.matches($0, .text(other), keys: ["Id", "FirewallDomainListId", "Name"])
-      }
-    }
-    return open == [id] ? documents.looseDomains[0] : nil
+    return [
+      .requires(
+        draft.doubt(.unresolved, "the query type of \(what) is not known", at: item.position))
+    ]
   }
 }

@@ -25,8 +25,15 @@ struct AWSDocuments {
   private(set) var brokenGroup: String?
   private(set) var holdsMetadataOnly = false
   /// Places at which an answer says that there is more.
-  private(set) var truncations: [Note] = []
+  let doubts = Doubts()
+  /// Lists of rules that go on in a further answer: of security groups, and of the DNS firewall.
+  private(set) var cutSecurityGroupRules: SourcePosition?
+  private(set) var cutNameRules: SourcePosition?
+  /// Names of the files, which answers without an id are named by.
+  var names: [String] = []
   var file = 0
+
+  static let cut = "the answer was cut: it has a `NextToken`; export all pages"
 
   var holdsRules: Bool {
     !firewallPolicies.isEmpty || !ruleGroups.isEmpty || !securityGroups.isEmpty
@@ -55,13 +62,13 @@ struct AWSDocuments {
       }
       return
     }
-    if take(value) { return }
-    if let token = value["NextToken"]?.string ?? value["nextToken"]?.string, !token.isEmpty {
-      truncations.append(
-        Note(
-          .completeness, "the answer was cut: it has a `NextToken`; export all pages",
-          at: SourcePosition(file: file, line: value.line, pointer: value.pointer)))
+    let item = AWSItem(value, template: nil, file: file)
+    if item.isCut {
+      doubts.note(.completeness, Self.cut, at: item.position)
+      if item.has("SecurityGroupRules") { cutSecurityGroupRules = item.position }
+      if item.has("FirewallRules") { cutNameRules = item.position }
     }
+    if take(value) { return }
     for (_, member) in value.members where member.isObject || member.isArray {
       collect(member, depth: depth + 1)
     }
@@ -129,7 +136,18 @@ struct AWSDocuments {
     guard let type = resource["Type"]?.string, let properties = resource["Properties"] else {
       return
     }
-    let item = AWSItem(properties, template: template, file: file, logicalName: name)
+    var item = AWSItem(properties, template: template, file: file, logicalName: name)
+    // "If the condition is false, CloudFormation doesn't create the resource" (user guide,
+    // "Conditions", attribute `Condition`).
+    if let condition = resource["Condition"] {
+      switch condition.string.flatMap({ template.condition($0) }) {
+      case true?: break
+      case false?: return
+      case nil:
+        item.presence =
+          "`\(name)` is there only if condition `\(condition.string ?? "?")` holds, which is not known"
+      }
+    }
     switch type {
     case "AWS::NetworkFirewall::FirewallPolicy": firewallPolicies.append(item)
     case "AWS::NetworkFirewall::RuleGroup": ruleGroups.append(item)
@@ -146,8 +164,9 @@ struct AWSDocuments {
     case "AWS::Route53Resolver::FirewallRuleGroup":
       nameRuleGroups.append(item)
       for rule in item.items("FirewallRules") {
-        nameRules.append(
-          AWSItem(rule.value, template: template, file: file, logicalName: name))
+        var own = AWSItem(rule.value, template: template, file: file, logicalName: name)
+        own.presence = item.presence
+        nameRules.append(own)
       }
     case "AWS::Route53Resolver::FirewallRuleGroupAssociation": nameAssociations.append(item)
     default: break
@@ -169,16 +188,29 @@ struct AWSDocuments {
     }
   }
 
-  /// The networks of the VPC of a firewall: what HOME_NET is where nobody sets it.
-  func homeNetworks(for policy: AWSItem) -> (texts: [String], position: SourcePosition)? {
-    let firewall = firewalls.first { firewall in
+  /// The firewall that uses a policy; nil where the export has none.
+  private func firewall(with policy: AWSItem) -> AWSItem? {
+    firewalls.first { firewall in
       let reference = firewall.member("FirewallPolicyArn")
       if case .reference(let name) = reference { return policy.logicalName == name }
       return Self.matches(
         policy.object("FirewallPolicyResponse") ?? policy, reference,
         keys: ["FirewallPolicyArn", "FirewallPolicyName"])
     }
-    guard let firewall else { return nil }
+  }
+
+  /// The id or logical name of the VPC in which a policy is used.
+  func network(ofFirewallWith policy: AWSItem) -> String? {
+    switch firewall(with: policy)?.member("VpcId") {
+    case .text(let id)?: id
+    case .reference(let name)?: name
+    default: nil
+    }
+  }
+
+  /// The networks of the VPC of a firewall: what HOME_NET is where nobody sets it.
+  func homeNetworks(for policy: AWSItem) -> (texts: [String], position: SourcePosition)? {
+    guard let firewall = firewall(with: policy) else { return nil }
     let place = firewall.member("VpcId")
     guard let network = networks.first(where: { Self.matches($0, place, keys: ["VpcId"]) }) else {
       return nil
@@ -190,23 +222,42 @@ struct AWSDocuments {
     return texts.isEmpty ? nil : (texts, network.position)
   }
 
-  /// The ranges of a prefix list; nil where the export does not have it.
-  func prefixList(_ reference: AWSValue) -> (texts: [String], position: SourcePosition)? {
+  /// The ranges of a prefix list.
+  struct PrefixList {
+    let entries: [AWSValue]
+    let position: SourcePosition
+    let isCut: Bool
+
+    func terms(in draft: PolicyDraft) -> [EndpointTerm] {
+      var terms = entries.map { entry -> EndpointTerm in
+        guard case .text(let text) = entry else {
+          return .condition(draft.doubt(.unresolved, entry.missing, at: position))
+        }
+        return AWSVariables.address(text, at: position, in: draft)
+      }
+      if isCut {
+        terms.append(.condition(draft.doubt(.missingPart, AWSDocuments.cut, at: position)))
+      }
+      return terms
+    }
+  }
+
+  /// Nil where the export does not have it.
+  func prefixList(_ reference: AWSValue) -> PrefixList? {
+    func list(_ item: AWSItem) -> PrefixList {
+      PrefixList(
+        entries: item.entries("Cidrs") + item.items("Entries").map { $0.member("Cidr") },
+        position: item.position, isCut: item.isCut)
+    }
     let found = prefixLists.first { item in
       Self.matches(item, reference, keys: ["PrefixListId", "PrefixListName", "PrefixListArn"])
     }
-    if let found {
-      return (
-        found.texts("Cidrs") + found.items("Entries").compactMap { $0.text("Cidr") }, found.position
-      )
-    }
+    if let found { return list(found) }
     // `get-managed-prefix-list-entries` does not repeat the id: one answer belongs to the one list.
     guard prefixLists.isEmpty, looseEntries.count == 1, wantedPrefixLists.count == 1 else {
       return nil
     }
-    return (
-      looseEntries[0].items("Entries").compactMap { $0.text("Cidr") }, looseEntries[0].position
-    )
+    return list(looseEntries[0])
   }
 
   /// The ids of prefix lists that security groups name.

@@ -2,122 +2,97 @@ import ImportKit
 
 /// A firewall policy with its rule groups as tables.
 ///
-/// Packets meet the stateless rules first, and the stateful ones where those forward. Stateful rules
-/// are three tables, for the first packet, the answer and the data of a connection; see
-/// ``AWSStatefulRule/Phase``.
+/// Packets meet the stateless rules first, and the stateful ones where those forward. Every packet
+/// does so on its own, so that each phase of a connection has stages of its own as far as something
+/// can stop it there; see ``AWSStatefulTables``.
 struct AWSFirewallBuilder {
   private let documents: AWSDocuments
-  private var notes: [Note] = []
+  private let draft: PolicyDraft
+  private let groups: AWSRuleGroups
 
-  private static let stateless = "policy"
-  private static let answers = "stateless, answers"
-  private static let stateful = "stateful"
-  private static let first = "stateful, first packet"
-  private static let answer = "stateful, answer"
-
-  init(documents: AWSDocuments) { self.documents = documents }
-
-  private static func name(_ group: AWSItem) -> String {
-    group.object("RuleGroupResponse")?.text("RuleGroupName") ?? group.text("RuleGroupName")
-      ?? group.logicalName ?? "group"
+  init(documents: AWSDocuments, scope: String) {
+    self.documents = documents
+    let doubts = Doubts()
+    doubts.add(documents.doubts.notes)
+    draft = PolicyDraft(Policy(scope: scope, format: "aws"), doubts: doubts)
+    groups = AWSRuleGroups(documents: documents, draft: draft)
   }
 
   // MARK: Policies
 
+  static func scope(_ item: AWSItem) -> String {
+    item.object("FirewallPolicyResponse")?.text("FirewallPolicyName")
+      ?? item.text("FirewallPolicyName") ?? item.logicalName ?? "policy"
+  }
+
   mutating func build(_ item: AWSItem, names: AWSDNSFirewall) -> Policy {
-    let response = item.object("FirewallPolicyResponse")
-    let scope =
-      response?.text("FirewallPolicyName") ?? item.text("FirewallPolicyName") ?? item.logicalName
-      ?? "policy"
     guard let body = item.object("FirewallPolicy") else {
-      return Policy(scope: scope, format: "aws")
+      addPipeline([], tables: [], inspection: nil)
+      return draft.finish()
     }
-    notes += documents.truncations
-    var stateless = AWSStatelessRules(position: item.position, stateful: Self.stateful)
-    var requests: [Rule] = []
-    var replies: [Rule] = []
-    for reference in ordered(body.items("StatelessRuleGroupReferences")) {
-      let (groups, doubt) = groups(for: reference, kind: "STATELESS")
-      guard !groups.isEmpty else {
-        let what = missing(reference)
-        requests += Self.perhaps(what, reference.position, forwardingTo: Self.stateful)
-        replies += Self.perhaps(what, reference.position, forwardingTo: nil)
+    let stateful = self.stateful(body, item)
+    var tables: [Table] = []
+    var stages: [Stage] = []
+    var sources: [(AddressSet, String)] = []
+    for phase in AWSStatefulTables.phases {
+      var reader = AWSStatelessRules(draft: draft, phase: phase)
+      let own = stateless(body, item, phase, &reader)
+      if phase == .dataToServer { sources = reader.sources }
+      let deniesItself =
+        own.defaultAction.outcome == .deny
+        || own.rules.contains { if case .deny = $0.action { true } else { false } }
+      let forwards = own.rules.contains { if case .goto = $0.action { true } else { false } }
+      // Where every packet passes there is nothing to say about them.
+      guard phase == .dataToServer || deniesItself || forwards && stateful.stops(in: phase) else {
         continue
       }
-      for group in groups {
-        for (request, answer) in statelessRules(group, &stateless, doubt: doubt) {
-          requests.append(request)
-          replies.append(answer)
+      tables.append(own)
+      if forwards {
+        for table in stateful.tables(for: phase)
+        where !tables.contains(where: { $0.name == table.name }) {
+          tables.append(table)
         }
       }
+      stages.append(
+        Stage(table: own.name, isAuxiliary: phase != .dataToServer, phase: phase))
     }
-    let defaults = AWSStatelessRules.action(body.texts("StatelessDefaultActions"))
-    let place = body.position(of: body.value["StatelessDefaultActions"] ?? body.value)
-    var end = DefaultAction(.deny, name: "StatelessDefaultActions \(defaults)", position: place)
-    switch defaults {
-    case "aws:drop": break
-    case "aws:pass": end.outcome = .allow
-    case "aws:forward_to_sfe":
-      requests.append(
-        Rule(
-          name: "StatelessDefaultActions", match: Match(), action: .goto(Self.stateful),
-          origin: .implied, position: place))
-    default:
-      end.outcome = .none
-      notes.append(Note(.unmodelled, "stateless default `\(defaults)` is not known", at: place))
-    }
-    notes += stateless.notes
-
-    var reader = AWSStatefulGroups(documents: documents, policy: item)
-    var (tables, last) = stateful(body, item, &reader)
-    notes += reader.notes
-    let repliesEnd = end
-    if defaults == "aws:forward_to_sfe" {
-      // What the stateful tables leave comes back to the end of the stateless one.
-      end = last
-    } else {
-      tables[0].rules.append(
-        Rule(
-          name: last.name, match: Match(),
-          action: last.outcome == .deny ? .deny(.drop) : .allow, origin: .implied,
-          position: last.position ?? place))
-    }
-    var policy = Policy(scope: scope, format: "aws")
-    policy.tables =
-      [
-        Table(name: Self.stateless, rules: requests, defaultAction: end),
-        Table(
-          name: Self.answers, rules: replies,
-          defaultAction: DefaultAction(
-            defaults == "aws:drop" ? .deny : .allow, name: repliesEnd.name, position: place)),
-      ] + tables
-    var stages = [Stage(table: Self.stateless)]
-    // Where every answer passes there is nothing to say about them.
-    if defaults == "aws:drop" || replies.contains(where: { $0.action == .deny(.drop) }) {
-      stages.append(Stage(table: Self.answers, isAuxiliary: true, phase: .answer))
-    } else {
-      policy.tables.remove(at: 1)
-    }
-    if let tables = names.tables(&reader.objects, &notes) {
-      policy.tables += tables
+    let vpc = documents.network(ofFirewallWith: item)
+    if let own = names.tables(forFirewallIn: vpc, in: draft) {
+      tables += own
       stages.insert(Stage(table: AWSDNSFirewall.table), at: 0)
     }
-    let inspection = AWSInspection(documents).table(for: body, notes: &notes)
-    if let inspection { policy.tables.append(inspection) }
-    policy.pipelines = [
-      Pipeline(
-        traffic: .forwarded, mode: .allOf, stages: stages, inspection: inspection?.name)
+    let inspection = AWSInspection(documents: documents, draft: draft).table(for: body)
+    if let inspection { tables.append(inspection) }
+    addPipeline(stages, tables: tables, inspection: inspection?.name)
+    note(body, ofWhat: "policy `\(draft.policy.scope)`")
+    draft.policy.proposals = SourceProposals.make(homes() + sources)
+    return draft.finish()
+  }
+
+  private func addPipeline(_ stages: [Stage], tables: [Table], inspection: String?) {
+    draft.policy.tables = tables
+    draft.policy.pipelines = [
+      Pipeline(traffic: .forwarded, mode: .allOf, stages: stages, inspection: inspection)
     ]
-    policy.endpointObjects = reader.objects.endpoints
-    policy.proposals = SourceProposals.make(Self.homes(policy) + stateless.sources)
-    policy.notes = notes
-    return policy
+  }
+
+  /// Members of a policy that nobody reads are told, since they may concern all its rules.
+  private func note(_ body: AWSItem, ofWhat what: String) {
+    let known: Set<String> = [
+      "StatelessRuleGroupReferences", "StatelessDefaultActions", "StatelessFragmentDefaultActions",
+      "StatelessCustomActions", "StatefulRuleGroupReferences", "StatefulDefaultActions",
+      "StatefulEngineOptions", "TLSInspectionConfigurationArn", "PolicyVariables",
+      "EnableTLSSessionHolding",
+    ]
+    for (name, _) in body.value.members where !known.contains(name) {
+      draft.note(.unmodelled, "\(what) has `\(name)`, which is not evaluated", at: body.position)
+    }
   }
 
   /// The client networks that HOME_NET variables give.
-  private static func homes(_ policy: Policy) -> [(AddressSet, String)] {
+  private func homes() -> [(AddressSet, String)] {
     var seen: Set<AddressSet> = []
-    return policy.endpointObjects.compactMap { object in
+    return draft.objects.endpoints.compactMap { object in
       guard object.name == "HOME_NET" else { return nil }
       let set = object.list.terms.reduce(into: AddressSet()) { union, term in
         if case .addresses(let set) = term { union = union.union(set) }
@@ -126,280 +101,249 @@ struct AWSFirewallBuilder {
     }
   }
 
-  private func ordered(_ references: [AWSItem]) -> [AWSItem] {
-    references.enumerated().sorted {
-      ($0.element.number("Priority") ?? .max, $0.offset)
-        < ($1.element.number("Priority") ?? .max, $1.offset)
-    }.map(\.element)
-  }
+  // MARK: Stateless rules
 
-  private mutating func statelessRules(
-    _ group: AWSItem, _ reader: inout AWSStatelessRules, doubt: Condition?
-  ) -> [(Rule, Rule)] {
-    let name = Self.name(group)
-    let source = group.object("RuleGroup")?.object("RulesSource")?
-      .object("StatelessRulesAndCustomActions")
-    return ordered(source?.items("StatelessRules") ?? []).compactMap {
-      reader.rules($0, group: name, doubt: doubt)
+  private func stateless(
+    _ body: AWSItem, _ item: AWSItem, _ phase: Phase, _ reader: inout AWSStatelessRules
+  ) -> Table {
+    var rules: [Rule] = []
+    if let presence = item.presence {
+      rules += draft.gap(presence, kind: .notInForce, at: item.position)
     }
-  }
-
-  private static func perhaps(
-    _ text: String, _ position: SourcePosition, forwardingTo table: String?
-  ) -> [Rule] {
-    let clause = Clause.requires(Condition(.unresolved, text))
-    return ([.allow, .deny(.drop)] + (table.map { [Action.goto($0)] } ?? [])).map { action in
-      Rule(
-        name: "(not in the export)", match: Match([clause]), action: action, origin: .implied,
-        position: position)
+    let list = body.list("StatelessRuleGroupReferences")
+    let target = Action.goto(AWSStatefulTables.name(phase))
+    func perhaps(_ text: String, _ position: SourcePosition) -> [Rule] {
+      let gap = draft.gap(text, at: position)
+      // Besides denying and allowing, what is missing may forward.
+      return gap
+        + gap.prefix(1).map { rule in
+          var rule = rule
+          rule.action = target
+          return rule
+        }
     }
-  }
-
-  // MARK: References
-
-  private mutating func missing(_ reference: AWSItem) -> String {
-    let name: String
-    switch reference.member("ResourceArn") {
-    case .text(let text): name = text
-    case .reference(let logical): name = logical
-    default: name = "a group"
+    if list.isOpen {
+      rules += perhaps("stateless rule groups of the policy are not known", body.position)
     }
-    let what = "rule group `\(name)` is not in the export"
-    notes.append(
-      Note(
-        .unresolved, what + "; give aws network-firewall describe-rule-group for it as well",
-        at: reference.position))
-    return what
-  }
-
-  private func kind(_ group: AWSItem) -> String {
-    let source = group.object("RuleGroup")?.object("RulesSource")
-    return source?.value["StatelessRulesAndCustomActions"] != nil ? "STATELESS" : "STATEFUL"
-  }
-
-  private func named(_ reference: AWSItem, kind wanted: String) -> AWSItem? {
-    let value = reference.member("ResourceArn")
-    return documents.ruleGroups.first { group in
-      guard kind(group) == wanted else { return false }
-      if AWSDocuments.matches(group, value, keys: ["RuleGroupName", "RuleGroupArn"]) {
-        return true
+    var early: [Rule] = []
+    var placed: [(priority: Int, rules: [Rule])] = []
+    for reference in list.items {
+      let (found, doubt) = groups.groups(for: reference, kind: "STATELESS")
+      var own: [Rule] = []
+      if found.isEmpty { own = perhaps(groups.missing(reference), reference.position) }
+      for group in found {
+        own += groups.statelessRules(group, &reader, doubts: doubt.map { [$0] } ?? [])
       }
-      guard let response = group.object("RuleGroupResponse") else { return false }
-      return AWSDocuments.matches(response, value, keys: ["RuleGroupArn", "RuleGroupName"])
+      if let priority = reference.number("Priority") {
+        placed.append((priority, own))
+      } else {
+        let open = draft.doubt(
+          .unresolved, "the priority of a stateless rule group is not known",
+          at: reference.position)
+        early += draft.perhapsInForce(own, because: open)
+        placed.append((.max, own))
+      }
     }
-  }
-
-  /// The group that a reference names. References that no name resolves stand for the groups that
-  /// no reference names, where there are as many of the one as of the other; which is which, and
-  /// so the order, is open if there are several.
-  private mutating func groups(
-    for reference: AWSItem, kind wanted: String
-  ) -> (groups: [AWSItem], doubt: Condition?) {
-    if let group = named(reference, kind: wanted) { return ([group], nil) }
-    guard case .text(let text) = reference.member("ResourceArn") else { return ([], nil) }
-    let key = wanted == "STATELESS" ? "StatelessRuleGroupReferences" : "StatefulRuleGroupReferences"
-    let references = documents.firewallPolicies.flatMap {
-      $0.object("FirewallPolicy")?.items(key) ?? []
+    placed.sort { $0.priority < $1.priority }
+    rules += early + placed.flatMap(\.rules)
+    let entries = body.entries("StatelessDefaultActions")
+    let defaults = AWSStatelessRules.action(body.texts("StatelessDefaultActions"))
+    let place = body.position(of: body.value["StatelessDefaultActions"] ?? body.value)
+    var end = DefaultAction(.deny, name: "StatelessDefaultActions \(defaults)", position: place)
+    switch defaults {
+    case "aws:drop" where entries.count == body.texts("StatelessDefaultActions").count: break
+    case "aws:pass": end.outcome = .allow
+    case "aws:forward_to_sfe":
+      rules.append(
+        Rule(
+          name: "StatelessDefaultActions", match: Match(), action: target, origin: .implied,
+          position: place))
+    default:
+      rules += perhaps("stateless default `\(defaults)` is not known", place)
+      end.outcome = .allow
     }
-    let open = references.filter { named($0, kind: wanted) == nil }
-    let taken = references.compactMap { named($0, kind: wanted)?.position }
-    let free = documents.ruleGroups.filter { kind($0) == wanted && !taken.contains($0.position) }
-    guard documents.firewallPolicies.count == 1, open.count == free.count,
-      let index = open.firstIndex(where: { $0.position == reference.position })
-    else { return ([], nil) }
-    let group = free[index]
-    let what = "group `\(Self.name(group))` is taken for the one that is called `\(text)`"
-    notes.append(Note(.reading, what, at: reference.position))
-    guard free.count > 1 else { return ([group], nil) }
-    return ([group], Condition(.unresolved, what + "; its place in the order is not certain"))
+    return Table(name: AWSStatelessRules.name(phase), rules: rules, defaultAction: end)
   }
 
   // MARK: Stateful rules
 
-  private mutating func stateful(
-    _ body: AWSItem, _ item: AWSItem, _ reader: inout AWSStatefulGroups
-  ) -> (tables: [Table], last: DefaultAction) {
+  private func stateful(_ body: AWSItem, _ item: AWSItem) -> AWSStatefulTables {
+    let reader = AWSStatefulGroups(documents: documents, policy: item, draft: draft)
     let options = body.object("StatefulEngineOptions")
-    let isStrict = options?.text("RuleOrder")?.uppercased() == "STRICT_ORDER"
+    let order = options?.text("RuleOrder")?.uppercased()
+    let isStrict = order == "STRICT_ORDER"
     var rules: [AWSStatefulRule] = []
-    let references = body.items("StatefulRuleGroupReferences")
-    for reference in isStrict ? ordered(references) : references {
-      if case .text(let arn) = reference.member("ResourceArn"), arn.contains(":aws-managed:") {
-        rules += managed(arn, reference)
-        continue
-      }
-      let (groups, doubt) = groups(for: reference, kind: "STATEFUL")
-      guard !groups.isEmpty else {
-        rules.append(AWSStatefulGroups.unknown(missing(reference), reference.position))
-        continue
-      }
-      for group in groups {
-        checkOrder(group, isStrict: isStrict)
-        var own = reader.rules(of: group, named: Self.name(group))
-        if let doubt { own = own.map { $0.requiring(doubt) } }
-        if reference.object("Override")?.text("Action") == "DROP_TO_ALERT" {
-          own = own.map { $0.onlyAlerting() }
-          notes.append(
-            Note(
-              .reading, "group `\(Self.name(group))` only alerts: its drops are overridden",
-              at: reference.position))
-        }
-        rules += own
-      }
+    let list = body.list("StatefulRuleGroupReferences")
+    if list.isOpen {
+      rules.append(
+        reader.unknown("stateful rule groups of the policy are not known", body.position))
     }
+    // Nobody knows whether rules stand in order of priority or of action.
+    let isOrderOpen =
+      options?.has("RuleOrder") ?? false && order != "DEFAULT_ACTION_ORDER" && !isStrict
+    var placed: [(priority: Int, rules: [AWSStatefulRule])] = []
+    for reference in list.items {
+      var own = self.rules(of: reference, reader, isStrict: isStrict)
+      if isOrderOpen {
+        let doubt = draft.doubt(
+          .unresolved, "the order of the stateful rules (`RuleOrder`) is not known",
+          at: options?.position ?? body.position)
+        own = own.map { $0.requiring(doubt) }
+      }
+      let priority = reference.number("Priority")
+      if isStrict, priority == nil {
+        let doubt = draft.doubt(
+          .unresolved, "the priority of a stateful rule group is not known",
+          at: reference.position)
+        placed.append((.min, own.map { $0.requiring(doubt) }))
+      }
+      placed.append((isStrict ? priority ?? .max : 0, own))
+    }
+    // Swift's sort is stable, so equal rules keep the order of the export.
+    placed.sort { $0.priority < $1.priority }
+    rules += placed.flatMap(\.rules)
     if !isStrict {
-      // Swift's sort is stable, so equal rules keep the order of the export.
       rules.sort { ($0.verdict.rawValue, $0.priority) < ($1.verdict.rawValue, $1.priority) }
     }
-    return tables(
-      rules, defaults: isStrict ? body.texts("StatefulDefaultActions") : [],
-      at: body.position(of: body.value["StatefulDefaultActions"] ?? body.value))
+    return AWSStatefulTables(
+      rules: rules + ends(body, reader, isStrict: isStrict), last: last(body, isStrict: isStrict))
   }
 
-  private mutating func checkOrder(_ group: AWSItem, isStrict: Bool) {
-    let order = group.object("RuleGroup")?.object("StatefulRuleOptions")?.text("RuleOrder")
-    guard (order?.uppercased() == "STRICT_ORDER") != isStrict else { return }
-    notes.append(
-      Note(
-        .reading,
-        "group `\(Self.name(group))` has the order \(order ?? "DEFAULT_ACTION_ORDER") and the "
-          + "policy another, which the service refuses; read in the order of the policy",
-        at: group.position))
+  private func rules(
+    of reference: AWSItem, _ reader: AWSStatefulGroups, isStrict: Bool
+  ) -> [AWSStatefulRule] {
+    if case .text(let arn) = reference.member("ResourceArn"), arn.contains(":aws-managed:") {
+      return managed(arn, reference)
+    }
+    let (found, doubt) = groups.groups(for: reference, kind: "STATEFUL")
+    guard !found.isEmpty else {
+      return [reader.unknown(groups.missing(reference), reference.position)]
+    }
+    var rules: [AWSStatefulRule] = []
+    for group in found {
+      groups.checkOrder(group, isStrict: isStrict)
+      var own = reader.rules(of: group, named: AWSRuleGroups.name(group))
+      if let doubt { own = own.map { $0.requiring(doubt) } }
+      if let override = reference.object("Override") {
+        if override.text("Action") == "DROP_TO_ALERT" {
+          own = own.map { $0.onlyAlerting() }
+          draft.note(
+            .reading,
+            "group `\(AWSRuleGroups.name(group))` only alerts: its drops are overridden",
+            at: reference.position)
+        } else {
+          let open = draft.doubt(
+            .unmodelled, "the override of group `\(AWSRuleGroups.name(group))` is not known",
+            at: override.position)
+          own = own.map { $0.requiring(open) }
+        }
+      }
+      rules += own
+    }
+    return rules
   }
 
   /// Groups that AWS maintains. Those against malware and botnets are noted like other threat feeds;
   /// those against abused but legitimate domains may hold any hosting domain.
-  private mutating func managed(_ arn: String, _ reference: AWSItem) -> [AWSStatefulRule] {
+  private func managed(_ arn: String, _ reference: AWSItem) -> [AWSStatefulRule] {
     let name = arn.split(separator: "/").last.map(String.init) ?? arn
     guard name.hasPrefix("AbusedLegit") else {
-      notes.append(
-        Note(
-          .advisory,
-          "managed rule group `\(name)`: its rules act against threats and are not in the "
-            + "export", at: reference.position))
+      draft.note(
+        .advisory,
+        "managed rule group `\(name)`: its rules act against threats and are not in the "
+          + "export", at: reference.position)
       return []
     }
     let rule = Rule(
       name: name,
       match: Match([
         .requires(
-          Condition(
+          draft.doubt(
             .externalList, "managed rule group `\(name)`: its domains are not in the export"))
       ]), action: .deny(.drop), origin: .implied, position: reference.position)
-    return [AWSStatefulRule(verdict: .drop, priority: 1, parts: [(.data, rule)])]
+    return [
+      AWSStatefulRule(
+        verdict: .drop, priority: 1, reach: .flow, parts: [(.dataToServer, rule)])
+    ]
   }
 
-  private func tables(
-    _ rules: [AWSStatefulRule], defaults: [String], at position: SourcePosition
-  ) -> (tables: [Table], last: DefaultAction) {
-    func part(_ phase: AWSStatefulRule.Phase) -> [Rule] {
-      rules.flatMap { $0.parts.filter { $0.phase == phase }.map(\.rule) }
+  // MARK: Default actions
+
+  private static let alerts: Set<String> = [
+    "aws:alert_strict", "aws:alert_established", "aws:alert_established_app_layer",
+  ]
+  private static let drops: Set<String> = [
+    "aws:drop_strict", "aws:drop_established", "aws:drop_established_app_layer",
+  ]
+
+  /// Default actions that are not known, as what may stand at the end.
+  private func ends(
+    _ body: AWSItem, _ reader: AWSStatefulGroups, isStrict: Bool
+  ) -> [AWSStatefulRule] {
+    guard isStrict else { return [] }
+    let place = body.position(of: body.value["StatefulDefaultActions"] ?? body.value)
+    return body.entries("StatefulDefaultActions").compactMap { entry in
+      if case .text(let text) = entry {
+        if Self.alerts.contains(text) || Self.drops.contains(text) { return nil }
+        return reader.unknown("stateful default `\(text)` is not known", place, .unmodelled)
+      }
+      return reader.unknown("a stateful default action is not known", place)
     }
-    func end(_ name: String, _ action: Action) -> Rule {
-      Rule(name: name, match: Match(), action: action, origin: .implied, position: position)
+  }
+
+  /// "drop_established" and its form for application data let the handshake through.
+  private func last(_ body: AWSItem, isStrict: Bool) -> [Phase: DefaultAction] {
+    guard isStrict else { return [:] }
+    let names = body.texts("StatefulDefaultActions")
+    let place = body.position(of: body.value["StatefulDefaultActions"] ?? body.value)
+    guard let name = names.first(where: { Self.drops.contains($0) }) else { return [:] }
+    let end = DefaultAction(.deny, name: name, position: place)
+    var result: [Phase: DefaultAction] = [.dataToServer: end]
+    switch name {
+    case "aws:drop_strict":
+      for phase in AWSStatefulTables.phases { result[phase] = end }
+    case "aws:drop_established": result[.dataFromServer] = end
+    default: break
     }
-    var first = part(.first)
-    var answer = part(.answer)
-    let data = part(.data)
-    let dropsAll = defaults.contains("aws:drop_strict")
-    if dropsAll {
-      first.append(end("aws:drop_strict", .deny(.drop)))
-      answer.append(end("aws:drop_strict", .deny(.drop)))
-    }
-    // "drop_established" and its forms for application data let the handshake through.
-    let drop = defaults.first { $0.hasPrefix("aws:drop") }
-    let last = DefaultAction(
-      drop == nil ? .allow : .deny, name: drop ?? "no stateful rule matches", position: position)
-    let stops = answer.contains { if case .deny = $0.action { true } else { false } }
-    var calls = first.isEmpty ? [] : [end(Self.first, .jump(Self.first))]
-    if stops { calls.append(end(Self.answer, .jump(Self.answer))) }
-    var tables = [
-      Table(
-        name: Self.stateful, rules: calls + data,
-        defaultAction: DefaultAction(.none, name: "end of the stateful rules"))
-    ]
-    for (name, list) in [(Self.first, first), (Self.answer, stops ? answer : [])]
-    where !list.isEmpty {
-      tables.append(
-        Table(
-          name: name, rules: list,
-          defaultAction: DefaultAction(.none, name: "the connection may be set up")))
-    }
-    return (tables, last)
+    return result
   }
 
   // MARK: Groups without a policy
 
   /// A rule group alone: what it says counts only together with a policy.
   mutating func build(loneGroup group: AWSItem) -> Policy {
-    let name = Self.name(group)
-    var policy = Policy(scope: name, format: "aws")
-    let doubt = Condition(
-      .unresolved,
+    let name = AWSRuleGroups.name(group)
+    let doubt = draft.doubt(
+      .missingPart,
       "the firewall policy that uses the group is not in the export, nor its other groups "
-        + "and default actions")
+        + "and default actions; give aws network-firewall describe-firewall-policy as well",
+      at: group.position)
     var rules: [Rule] = []
-    var sources: [(AddressSet, String)] = []
-    if kind(group) == "STATELESS" {
-      var reader = AWSStatelessRules(position: group.position, stateful: Self.stateful)
-      rules = statelessRules(group, &reader, doubt: doubt).map(\.0).map { rule in
+    if groups.kind(group) == "STATELESS" {
+      var reader = AWSStatelessRules(draft: draft, phase: .dataToServer)
+      rules = groups.statelessRules(group, &reader, doubts: [doubt]).map { rule in
         var rule = rule
         // What forwarding leads to is not known.
         if case .goto = rule.action { rule.action = .continue }
         return rule
       }
-      notes += reader.notes
-      sources = reader.sources
+      draft.policy.proposals = SourceProposals.make(reader.sources)
     } else {
-      var reader = AWSStatefulGroups(documents: documents, policy: nil)
-      rules = reader.rules(of: group, named: name).flatMap { $0.requiring(doubt).parts }
-        .filter { $0.phase != .answer }.map(\.rule).map { rule in
-          var rule = rule
-          if rule.action == .return { rule.action = .continue }
-          return rule
-        }
-      notes += reader.notes
-      policy.endpointObjects = reader.objects.endpoints
-      sources = Self.homes(policy)
+      let reader = AWSStatefulGroups(documents: documents, policy: nil, draft: draft)
+      rules = reader.rules(of: group, named: name).flatMap { rule in
+        let own = rule.requiring(doubt).parts.filter { !$0.phase.isFromServer }
+        // A rule is told once, at its first phase.
+        return own.filter { $0.phase == own.first?.phase }.map(\.rule)
+      }
+      draft.policy.proposals = SourceProposals.make(homes())
     }
-    policy.tables = [
-      Table(
-        name: "rule group", rules: rules,
-        defaultAction: DefaultAction(.none, name: "the firewall policy is not in the export"))
-    ]
-    policy.pipelines = [
-      Pipeline(traffic: .forwarded, mode: .allOf, stages: [Stage(table: "rule group")])
-    ]
-    policy.proposals = SourceProposals.make(sources)
-    policy.notes =
-      documents.truncations + notes + [
-        Note(
-          .completeness,
-          "the firewall policy is not in the export; give aws network-firewall "
-            + "describe-firewall-policy as well", at: group.position)
-      ]
-    return policy
-  }
-}
-
-extension AWSStatefulRule {
-  /// The same rule, which counts only if a condition holds.
-  func requiring(_ condition: Condition) -> AWSStatefulRule {
-    changed { $0.match.clauses.append(.requires(condition)) }
-  }
-
-  /// The same rule with its drops turned into alerts.
-  func onlyAlerting() -> AWSStatefulRule {
-    changed { if case .deny = $0.action { $0.action = .continue } }
-  }
-
-  private func changed(_ change: (inout Rule) -> Void) -> AWSStatefulRule {
-    AWSStatefulRule(
-      verdict: verdict, priority: priority,
-      parts: parts.map { part in
-        var rule = part.rule
-        change(&rule)
-        return (part.phase, rule)
-      })
+    addPipeline(
+      [Stage(table: "rule group")],
+      tables: [
+        Table(
+          name: "rule group", rules: rules,
+          defaultAction: DefaultAction(.none, name: "the firewall policy is not in the export"))
+      ], inspection: nil)
+    return draft.finish()
   }
 }

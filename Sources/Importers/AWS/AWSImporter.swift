@@ -8,8 +8,11 @@
 // "Resolver DNS Firewall"; Suricata user guide, "Rules".
 // Each policy, security group, network ACL is a scope of its own: which of them stand on the way of
 // a client is a matter of routes and interfaces, which Sallyport is told by the order of devices.
-// Not modelled: managed threat lists (noted), payload contents, signatures, and what only the
-// running service knows (conditions).
+// Every packet meets the rules anew: each phase of a connection has stages of its own where something
+// can stop it there, and a pass carries over as Suricata carries it. Resources whose condition is
+// false are left out; what is missing or not understood is a condition where it would stand.
+// Not modelled: managed threat lists (noted), payload contents, signatures, flow bits, and what only
+// the running service knows (conditions).
 
 import ImportKit
 
@@ -32,7 +35,7 @@ package struct AWSImporter: ExportImporter {
     ],
     pieces:
       "policies with their rule groups, firewalls, VPCs, prefix lists, domain lists, as separate "
-      + "files or one template", importerVersion: 3,
+      + "files or one template", importerVersion: 4,
     notInExport:
       "routes, which decide whether traffic passes the firewall at all, entries of managed rule "
       + "groups and of managed prefix lists are not in the export; see `aws ec2 "
@@ -60,6 +63,7 @@ package struct AWSImporter: ExportImporter {
 
   package func read(_ documents: [ExportDocument]) throws(ImportError) -> ImportedExport {
     var collected = AWSDocuments()
+    collected.names = documents.map(\.file)
     for (number, document) in documents.enumerated() {
       collected.file = number
       for top in document.json?.tops ?? [] { collected.collect(top) }
@@ -80,17 +84,20 @@ enum AWSPolicies {
   static func build(_ documents: AWSDocuments) -> [Policy] {
     var policies: [Policy] = []
     let names = AWSDNSFirewall(documents)
+    var isHeld = false
     for item in documents.firewallPolicies {
-      var builder = AWSFirewallBuilder(documents: documents)
+      var builder = AWSFirewallBuilder(
+        documents: documents, scope: AWSFirewallBuilder.scope(item))
       policies.append(builder.build(item, names: names))
+      if names.belongs(toFirewallIn: documents.network(ofFirewallWith: item)) { isHeld = true }
     }
     if documents.firewallPolicies.isEmpty {
       for item in documents.ruleGroups {
-        var builder = AWSFirewallBuilder(documents: documents)
+        var builder = AWSFirewallBuilder(documents: documents, scope: AWSRuleGroups.name(item))
         policies.append(builder.build(loneGroup: item))
       }
-      if let own = names.policy() { policies.append(own) }
     }
+    if !isHeld { policies += names.policies() }
     policies += AWSSecurityGroups.build(documents)
     policies += AWSNetworkACLs.build(documents)
     // Scopes are told apart by their names.
@@ -99,10 +106,6 @@ enum AWSPolicies {
       let count = seen[policies[index].scope, default: 0] + 1
       seen[policies[index].scope] = count
       if count > 1 { policies[index].scope += " (\(count))" }
-    }
-    for index in policies.indices {
-      var kept: Set<Note> = []
-      policies[index].notes = policies[index].notes.filter { kept.insert($0).inserted }
     }
     return policies
   }

@@ -5,12 +5,11 @@ import ImportKit
 /// Source: docs.aws.amazon.com, Network Firewall developer guide, "TLS inspection configuration
 /// settings": scopes say what is decrypted; a certificate authority makes it outbound inspection.
 struct AWSInspection {
-  private let documents: AWSDocuments
-
-  init(_ documents: AWSDocuments) { self.documents = documents }
+  let documents: AWSDocuments
+  let draft: PolicyDraft
 
   /// Nil where the policy decrypts nothing.
-  func table(for policy: AWSItem, notes: inout [Note]) -> Table? {
+  func table(for policy: AWSItem) -> Table? {
     let reference = policy.member("TLSInspectionConfigurationArn")
     if case .null = reference { return nil }
     let place = policy.position(of: policy.value["TLSInspectionConfigurationArn"] ?? policy.value)
@@ -30,19 +29,18 @@ struct AWSInspection {
       for configuration in list ?? [] {
         if case .null = configuration.member("CertificateAuthorityArn") { continue }
         for scope in configuration.items("Scopes") {
-          rules.append(rule(scope, notes: &notes))
+          rules.append(rule(scope))
         }
       }
     } else {
       let what = "the TLS inspection configuration of the policy is not in the export"
-      notes.append(
-        Note(
-          .completeness,
-          what + "; give aws network-firewall describe-tls-inspection-configuration "
-            + "as well", at: place))
+      let doubt = draft.doubt(
+        .missingPart,
+        what + "; give aws network-firewall describe-tls-inspection-configuration as well",
+        at: place)
       rules.append(
         Rule(
-          name: "TLS inspection", match: Match([.requires(Condition(.unresolved, what))]),
+          name: "TLS inspection", match: Match([.requires(doubt)]),
           action: .inspect, origin: .implied, position: place))
     }
     guard !rules.isEmpty else { return nil }
@@ -51,15 +49,17 @@ struct AWSInspection {
       defaultAction: DefaultAction(.deny, name: "not decrypted"))
   }
 
-  private func rule(_ scope: AWSItem, notes: inout [Note]) -> Rule {
+  private func rule(_ scope: AWSItem) -> Rule {
     var clauses: [Clause] = []
     for (key, isSource) in [("Sources", true), ("Destinations", false)] {
-      var terms: [EndpointTerm] = []
-      for item in scope.items(key) {
-        terms.append(
-          item.text("AddressDefinition").map {
-            AWSVariables.address($0, at: scope.position, notes: &notes)
-          } ?? .condition(Condition(.unresolved, "an address that is not in the export")))
+      let list = scope.list(key)
+      var terms = list.items.map { item in
+        item.text("AddressDefinition").map {
+          AWSVariables.address($0, at: scope.position, in: draft)
+        } ?? open("an address of the TLS inspection is not in the export", scope.position)
+      }
+      if list.isOpen {
+        terms.append(open("`\(key)` of the TLS inspection is not known", scope.position))
       }
       if terms.isEmpty || terms.contains(.any) { continue }
       clauses.append(isSource ? .source(EndpointList(terms)) : .destination(EndpointList(terms)))
@@ -68,7 +68,14 @@ struct AWSInspection {
     for item in scope.items("DestinationPorts") {
       guard let low = item.number("FromPort").flatMap({ UInt16(exactly: $0) }),
         let high = item.number("ToPort").flatMap({ UInt16(exactly: $0) }), low <= high
-      else { continue }
+      else {
+        clauses.append(
+          .requires(
+            draft.doubt(.unresolved, "ports of the TLS inspection are not known", at: item.position)
+          ))
+        ports = .full
+        continue
+      }
       ports = ports.union(PortSet(low...high))
     }
     if !ports.isEmpty, !ports.isFull {
@@ -77,5 +84,9 @@ struct AWSInspection {
     return Rule(
       name: "TLS inspection scope", match: Match(clauses), action: .inspect,
       position: scope.position)
+  }
+
+  private func open(_ what: String, _ position: SourcePosition) -> EndpointTerm {
+    .condition(draft.doubt(.unresolved, what, at: position))
   }
 }

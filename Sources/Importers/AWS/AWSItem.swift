@@ -1,104 +1,19 @@
 import ImportKit
 
-/// A value of an export, with the intrinsic functions of templates evaluated as far as they go.
-enum AWSValue {
-  case null
-  case text(String)
-  case json(JSONValue)
-  /// A resource of the same template, by its logical name.
-  case reference(String)
-  /// Depends on the running stack; what is missing.
-  case unknown(String)
-}
-
-/// The parameters, mappings and resources of a CloudFormation template.
-///
-/// Source: docs.aws.amazon.com, CloudFormation user guide, "Intrinsic function reference".
-struct AWSTemplate {
-  let root: JSONValue
-
-  func evaluate(_ value: JSONValue, depth: Int = 0) -> AWSValue {
-    guard depth < 16 else { return .unknown("a value nested too deeply") }
-    switch value.kind {
-    case .null: return .null
-    case .array: return .json(value)
-    case .string, .number, .bool: return .text(value.scalarText ?? "")
-    case .object: break
-    }
-    guard value.count == 1, let (name, body) = value.members.first else { return .json(value) }
-    switch name {
-    case "Ref": return reference(body.string ?? "", depth: depth)
-    case "Fn::GetAtt": return attribute(body, depth: depth)
-    case "Fn::Sub":
-      let text = body.string ?? body.elements.map { $0 }.first?.string
-      return text.map { substitute($0, depth: depth) } ?? .unknown("`Fn::Sub`")
-    case "Fn::Join":
-      let parts = body.elements.map { $0 }
-      guard parts.count == 2, let mark = parts[0].string, parts[1].isArray else {
-        return .unknown("`Fn::Join`")
-      }
-      var texts: [String] = []
-      for part in parts[1].elements {
-        guard case .text(let text) = evaluate(part, depth: depth + 1) else {
-          return .unknown("`Fn::Join` of parts that are not in the template")
-        }
-        texts.append(text)
-      }
-      return .text(texts.joined(separator: mark))
-    case "Fn::FindInMap", "Fn::If", "Fn::Select", "Fn::Split", "Fn::ImportValue", "Fn::Cidr",
-      "Fn::Transform", "Fn::Base64", "Fn::GetAZs":
-      return .unknown("`\(name)`, which depends on the running stack")
-    default: return .json(value)
-    }
-  }
-
-  private func reference(_ name: String, depth: Int) -> AWSValue {
-    if name == "AWS::NoValue" { return .null }
-    if let parameter = root["Parameters"]?.member(name) {
-      guard let standard = parameter["Default"], parameter["NoEcho"]?.scalarText != "true" else {
-        return .unknown("parameter `\(name)` has no value in the template")
-      }
-      return evaluate(standard, depth: depth + 1)
-    }
-    if root["Resources"]?.member(name) != nil { return .reference(name) }
-    return .unknown("`\(name)`, which depends on the running stack")
-  }
-
-  private func attribute(_ body: JSONValue, depth: Int) -> AWSValue {
-    var parts = body.elements.compactMap(\.string)
-    if let text = body.string { parts = text.split(separator: ".", maxSplits: 1).map(String.init) }
-    guard parts.count == 2, let resource = root["Resources"]?.member(parts[0]) else {
-      return .unknown("`Fn::GetAtt`")
-    }
-    // An attribute that is a property too has the property's value.
-    if let own = resource["Properties"]?.member(parts[1]) { return evaluate(own, depth: depth + 1) }
-    return .reference(parts[0])
-  }
-
-  private func substitute(_ text: String, depth: Int) -> AWSValue {
-    var result = ""
-    var rest = text[...]
-    while let start = rest.firstRange(of: "${") {
-      result += rest[..<start.lowerBound]
-      guard let end = rest[start.upperBound...].firstIndex(of: "}") else { break }
-      let name = String(rest[start.upperBound..<end])
-      guard case .text(let value) = reference(name, depth: depth + 1) else {
-        return .unknown("`\(name)`, which depends on the running stack")
-      }
-      result += value
-      rest = rest[rest.index(after: end)...]
-    }
-    return .text(result + rest)
-  }
-}
-
 /// An object of an export with the template around it, if it is part of one.
+///
+/// It remembers which members were asked for; see ``AWSItem/unread(of:ignoring:in:)``.
 struct AWSItem {
   let value: JSONValue
   let template: AWSTemplate?
   let file: Int
   /// Name of the resource in its template.
   var logicalName: String?
+  /// Why it is not certain that the resource is there; nil where it is.
+  var presence: String?
+  private let reads = Reads()
+
+  private final class Reads { var names: Set<String> = [] }
 
   init(_ value: JSONValue, template: AWSTemplate?, file: Int, logicalName: String? = nil) {
     self.value = value
@@ -122,8 +37,12 @@ struct AWSItem {
     }
   }
 
+  /// Whether there is a member; does not read it.
+  func has(_ name: String) -> Bool { !(value.member(name)?.isNull ?? true) }
+
   func member(_ name: String) -> AWSValue {
-    value.member(name).map { evaluate($0) } ?? .null
+    reads.names.insert(name)
+    return value.member(name).map { evaluate($0) } ?? .null
   }
 
   func text(_ name: String) -> String? {
@@ -132,6 +51,15 @@ struct AWSItem {
 
   func number(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
 
+  /// A switch by its value: nil where it is missing or not known.
+  func flag(_ name: String) -> Bool? {
+    switch text(name)?.lowercased() {
+    case "true"?: true
+    case "false"?: false
+    default: nil
+    }
+  }
+
   /// A member that is an object.
   func object(_ name: String) -> AWSItem? {
     guard case .json(let json) = member(name), json.isObject else { return nil }
@@ -139,17 +67,45 @@ struct AWSItem {
   }
 
   /// The elements of a member that is a list of objects.
-  func items(_ name: String) -> [AWSItem] {
-    guard case .json(let json) = member(name), json.isArray else { return [] }
-    return json.elements.map { AWSItem($0, template: template, file: file) }
+  func items(_ name: String) -> [AWSItem] { list(name).items }
+
+  /// The elements of a list of objects, those that a template takes in by `Fn::If` included, and
+  /// whether some of it is not known.
+  func list(_ name: String) -> (items: [AWSItem], isOpen: Bool) {
+    let whole = member(name)
+    guard case .json(let json) = whole, json.isArray else {
+      if case .null = whole { return ([], false) }
+      return ([], true)
+    }
+    var items: [AWSItem] = []
+    var isOpen = false
+    for element in json.elements {
+      switch evaluate(element) {
+      case .null: break
+      case .json(let json) where json.isObject:
+        items.append(AWSItem(json, template: template, file: file))
+      case .json(let json) where json.isArray:
+        items += json.elements.filter(\.isObject).map {
+          AWSItem($0, template: template, file: file)
+        }
+      default: isOpen = true
+      }
+    }
+    return (items, isOpen)
   }
 
   /// The elements of a member that is a list of texts, or one text.
   func entries(_ name: String) -> [AWSValue] {
+    reads.names.insert(name)
     guard let own = value.member(name) else { return [] }
     switch evaluate(own) {
     case .null: return []
-    case .json(let json) where json.isArray: return json.elements.map { evaluate($0) }
+    case .json(let json) where json.isArray:
+      return json.elements.compactMap { element in
+        let value = evaluate(element)
+        if case .null = value { return nil }
+        return value
+      }
     case let one: return [one]
     }
   }
@@ -157,4 +113,74 @@ struct AWSItem {
   func texts(_ name: String) -> [String] {
     entries(name).compactMap { if case .text(let text) = $0 { text } else { nil } }
   }
+
+  /// Whether the answer in which the object stands goes on in a further one.
+  var isCut: Bool {
+    ["NextToken", "nextToken"].contains { name in
+      guard let token = value.member(name), !token.isNull else { return false }
+      return token.scalarText != ""
+    }
+  }
+
+  /// One condition for all members that were neither read nor are listed; nil where none is left.
+  func unread(
+    of what: String, ignoring irrelevant: IrrelevantMembers, in draft: PolicyDraft
+  ) -> Condition? {
+    let left = value.members.filter { !reads.names.contains($0.key) }
+    let record = ExportRecord(
+      left.filter { !irrelevant.contains($0.key) && $0.value.saysSomething }.map {
+        ExportRecord.Field($0.key, "given", at: position(of: $0.value))
+      }, at: position)
+    return draft.unread(record, of: what, ignoring: .none)
+  }
+
+  /// Clauses for what a template leaves open about the presence of the item.
+  func presenceClauses(in draft: PolicyDraft) -> [Clause] {
+    presence.map { [.requires(draft.doubt(.notInForce, $0, at: position))] } ?? []
+  }
+}
+
+extension JSONValue {
+  /// Whether the value holds more than its place: not null, nor empty.
+  fileprivate var saysSomething: Bool {
+    switch kind {
+    case .null: false
+    case .bool, .number: true
+    case .string: !(string ?? "").isEmpty
+    case .array, .object: count > 0
+    }
+  }
+}
+
+/// Members that say nothing about which packets a rule matches.
+enum AWSIrrelevant {
+  static let rule = IrrelevantMembers([
+    (reason: "words for people", names: ["Description", "Tags"]),
+    (
+      reason: "whose rule it is", names: ["GroupId", "GroupOwnerId", "OwnerId", "NetworkAclId"]
+    ),
+    (
+      reason: "names of the rule",
+      names: ["SecurityGroupRuleId", "SecurityGroupRuleArn", "Metadata", "VpcId"]
+    ),
+    (
+      reason: "read where rules are sorted",
+      names: ["IsEgress", "Egress", "RuleNumber", "Priority"]
+    ),
+    (
+      reason: "who made it and when",
+      names: ["CreationTime", "ModificationTime", "CreatorRequestId"]
+    ),
+    (
+      reason: "what a client is told that is blocked",
+      names: [
+        "BlockResponse", "BlockOverrideDomain", "BlockOverrideDnsType", "BlockOverrideTtl",
+        "FirewallRuleGroupId", "FirewallThreatProtectionId", "ConfidenceThreshold",
+      ]
+    ),
+    // ICMP types say nothing about TCP.
+    (reason: "for ICMP only", names: ["IcmpTypeCode", "Icmp"]),
+  ])
+
+  static let none = IrrelevantMembers.none
 }

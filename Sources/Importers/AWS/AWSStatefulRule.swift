@@ -1,86 +1,132 @@
 import ImportKit
 
 /// A stateful rule in neutral terms, with what places it among the others.
+///
+/// Suricata asks every rule anew for every packet. A rule about packets sees the first one and the
+/// answer, long before any name is known; a rule about TLS or HTTP sees the client's first data,
+/// and, where its addresses fit, what the server sends.
 struct AWSStatefulRule {
-  /// The part of a connection in which a rule can match, earliest first.
-  ///
-  /// A rule about TCP packets sees the first packet of a connection, long before any name is
-  /// known; a rule about TLS or HTTP, or about established flows, sees the client's first data.
-  /// A connection is therefore judged three times: by its first packet, by the answer, and by the
-  /// data. This is why "pass tcp" above "drop http" lets everything pass in either order.
-  enum Phase: Int, CaseIterable { case first, answer, data }
-
   enum Verdict: Int {
     // In the order in which DEFAULT_ACTION_ORDER evaluates them.
     case pass, drop, reject, alert
   }
 
+  /// How far a pass reaches.
+  ///
+  /// Source: Suricata 7.0.10 over captures, see SuricataJudgeTests: a rule that holds whole flows
+  /// (without keywords about packets, or about application data) passes the rest of the flow too;
+  /// one that asks for states or flags passes the packets that it matches.
+  enum Reach {
+    case flow
+    /// The engine and the vendor's guide differ about whether the rest of the flow passes.
+    case perhapsFlow(Condition)
+    case packet
+  }
+
   let verdict: Verdict
   let priority: Int
-  let parts: [(phase: Phase, rule: Rule)]
+  let reach: Reach
+  /// The rule in each phase in which it can match; more than one in a phase where it has two ways.
+  var parts: [(phase: Phase, rule: Rule)]
 
   /// What Suricata takes where a rule gives no priority.
   static let standardPriority = 3
+
+  /// The same rule, which counts only if a condition holds.
+  func requiring(_ condition: Condition) -> AWSStatefulRule {
+    changed { $0.match.clauses.append(.requires(condition)) }
+  }
+
+  /// The same rule with its drops turned into alerts.
+  func onlyAlerting() -> AWSStatefulRule {
+    changed { if case .deny = $0.action { $0.action = .continue } }
+  }
+
+  private func changed(_ change: (inout Rule) -> Void) -> AWSStatefulRule {
+    var result = self
+    for index in result.parts.indices { change(&result.parts[index].rule) }
+    return result
+  }
+
+  /// The rules of a phase that let the rest of the connection pass, and those that keep others from
+  /// doing so.
+  func carried(_ phase: Phase) -> [Rule] {
+    parts.filter { $0.phase == phase }.flatMap { part -> [Rule] in
+      var rule = part.rule
+      rule.origin = .implied
+      switch rule.action {
+      case .allow:
+        switch reach {
+        case .flow: return [rule]
+        case .packet:
+          rule.action = .return
+          return [rule]
+        case .perhapsFlow(let doubt):
+          var last = rule
+          rule.match.clauses.append(.requires(doubt))
+          last.action = .return
+          return [rule, last]
+        }
+      case .deny:
+        rule.action = .return
+        return [rule]
+      default: return []
+      }
+    }
+  }
 }
 
-/// Names in TLS and HTTP rules.
-enum AWSNames {
-  /// A target of a domain list. Source: docs.aws.amazon.com, API reference, RulesSourceList: an
-  /// explicit name matches only itself; ".example.com matches example.com and matches all subdomains
-  /// of example.com". Nil for anything else.
-  static func target(_ text: String) -> HostPattern? {
-    let name = text.lowercased()
-    if name.hasPrefix(".") { return HostName(name.dropFirst()).map { .apexAndSubdomains($0) } }
-    return HostName(name).map { .exact($0) }
-  }
+/// The stateful rules of a policy as a table for each phase.
+struct AWSStatefulTables {
+  let rules: [AWSStatefulRule]
+  /// What happens to packets that no rule decides, by phase; nil lets them pass.
+  let last: [Phase: DefaultAction]
 
-  /// An entry of a DNS Firewall domain list: an exact name, `*` for everything, or a star as the
-  /// leftmost label for anything below. Source: docs.aws.amazon.com, Route 53 API reference,
-  /// UpdateFirewallDomains: the star can stand at the start only, "optionally start with *". Output
-  /// ends every name with a dot.
-  static func domain(_ text: String) -> HostPattern? {
-    var name = text.lowercased()[...]
-    if name.hasSuffix(".") { name = name.dropLast() }
-    if name == "*" { return .any }
-    if name.hasPrefix("*.") { return HostName(name.dropFirst(2)).map { .subdomains($0) } }
-    return HostName(name).map { .exact($0) }
-  }
+  static let phases: [Phase] = [.firstPacket, .answer, .dataToServer, .dataFromServer]
 
-  /// What a `content` test on a host buffer holds.
-  ///
-  /// - Parameters:
-  ///   - dotted: the buffer has a dot put before the name (`dotprefix`).
-  ///   - start: the text stands at the start of the buffer; `end`: at its end.
-  static func content(_ text: String, dotted: Bool, start: Bool, end: Bool) -> HostPattern? {
-    let text = text.lowercased()
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-    let isDotted = text.hasPrefix(".")
-    let bare = String(isDotted ? text.dropFirst()[...] : text[...])
-    switch (start, end) {
-    case (true, true):
-      if dotted { return isDotted ? HostName(bare).map { .exact($0) } : nil }
-      return HostName(text).map { .exact($0) }
-    case (false, true):
-      guard isDotted else { return .suffix(text) }
-      guard let name = HostName(bare) else { return .suffix(text) }
-      return dotted ? .apexAndSubdomains(name) : .subdomains(name)
-    case (true, false):
-      if dotted && !isDotted { return nil }
-      return regex("^" + escaped(dotted ? bare : text))
-    case (false, false):
-      if dotted && isDotted { return regex("^\(escaped(bare))|\(escaped(text))") }
-      return .substring(text)
+  static func name(_ phase: Phase) -> String {
+    switch phase {
+    case .firstPacket: "stateful, first packet"
+    case .answer: "stateful, answer"
+    case .dataToServer: "stateful"
+    case .dataFromServer: "stateful, data from the server"
     }
   }
 
-  private static func regex(_ source: String) -> HostPattern? {
-    (try? RegularExpression(source)).map { .regex($0) }
+  /// Whether something can be stopped in a phase.
+  func stops(in phase: Phase) -> Bool {
+    if last[phase]?.outcome == .deny { return true }
+    return rules.contains { rule in
+      rule.parts.contains {
+        guard $0.phase == phase, case .deny = $0.rule.action else { return false }
+        return true
+      }
+    }
   }
 
-  private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      if !character.isLetter && !character.isNumber { result.append("\\") }
-      result.append(character)
+  /// The table of a phase, and those that carry the passes of earlier ones into it.
+  func tables(for phase: Phase) -> [Table] {
+    var carries: [Table] = []
+    for earlier in Self.phases
+    where Self.phases.firstIndex(of: earlier) ?? 0
+      < Self.phases.firstIndex(of: phase) ?? 0
+    {
+      let carried = rules.flatMap { $0.carried(earlier) }
+      guard carried.contains(where: { if case .allow = $0.action { true } else { false } }) else {
+        continue
+      }
+      carries.append(
+        Table(
+          name: "passed by \(earlier.words)", rules: carried,
+          defaultAction: DefaultAction(.none, name: "the connection goes on")))
     }
+    let calls = carries.map { table in
+      Rule(
+        name: table.name, match: Match(), action: .jump(table.name), origin: .implied,
+        position: table.rules[0].position)
+    }
+    let own = rules.flatMap { rule in rule.parts.filter { $0.phase == phase }.map(\.rule) }
+    let end = last[phase] ?? DefaultAction(.allow, name: "no stateful rule matches")
+    return [Table(name: Self.name(phase), rules: calls + own, defaultAction: end)] + carries
   }
 }

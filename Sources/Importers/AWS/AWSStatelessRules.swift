@@ -1,20 +1,30 @@
 import ImportKit
 
-/// Stateless rules, which see packets one by one: those of the client, and those of the answer.
+/// Stateless rules, which see packets one by one, in each phase of a connection.
 ///
 /// Source: docs.aws.amazon.com, Network Firewall API reference, MatchAttributes; developer guide,
 /// "Defining rule actions": pass and drop end all inspection of the packet, forwarding hands it to
 /// the stateful engine.
 struct AWSStatelessRules {
-  let position: SourcePosition
-  var notes: [Note] = []
+  let draft: PolicyDraft
+  let phase: Phase
   /// Table that forwarded packets go to.
-  let stateful: String
+  private let stateful: String
   private(set) var sources: [(AddressSet, String)] = []
 
-  init(position: SourcePosition, stateful: String) {
-    self.position = position
-    self.stateful = stateful
+  init(draft: PolicyDraft, phase: Phase) {
+    self.draft = draft
+    self.phase = phase
+    stateful = AWSStatefulTables.name(phase)
+  }
+
+  static func name(_ phase: Phase) -> String {
+    switch phase {
+    case .firstPacket: "policy, first packet"
+    case .answer: "stateless, answers"
+    case .dataToServer: "policy"
+    case .dataFromServer: "stateless, data from the server"
+    }
   }
 
   /// The first action that is not a custom one (those only count).
@@ -22,68 +32,90 @@ struct AWSStatelessRules {
     names.first { $0.hasPrefix("aws:") } ?? names.first ?? ""
   }
 
-  /// The rule for the client's packets, and the one for the answer's.
-  mutating func rules(
-    _ item: AWSItem, group: String, doubt: Condition?
-  ) -> (request: Rule, answer: Rule)? {
-    guard let definition = item.object("RuleDefinition") else { return nil }
-    let attributes = definition.object("MatchAttributes")
+  mutating func rules(_ item: AWSItem, group: String, doubts: [Condition]) -> [Rule] {
     let here = item.position
-    let action = Self.action(definition.texts("Actions"))
     let name = "\(group)/\(item.text("Priority") ?? "?")"
-    let source = terms("Sources", attributes, at: here)
-    let destination = terms("Destinations", attributes, at: here)
-    let sourcePorts = ports("SourcePorts", attributes)
-    let destinationPorts = ports("DestinationPorts", attributes)
-    let numbers = attributes?.texts("Protocols") ?? []
-    for term in source ?? [] {
-      if case .addresses(let set) = term { sources.append((set, "")) }
+    let what = "stateless rule `\(name)`"
+    guard let definition = item.object("RuleDefinition") else {
+      return draft.gap("\(what) is not readable", at: here)
     }
-
-    func clauses(
-      _ from: [EndpointTerm]?, _ to: [EndpointTerm]?, _ fromPorts: PortSet, _ toPorts: PortSet
-    )
-      -> [Clause]
-    {
-      var result: [Clause] = []
-      if let from { result.append(.source(EndpointList(from))) }
-      if let to { result.append(.destination(EndpointList(to))) }
-      if !numbers.isEmpty || !fromPorts.isFull || !toPorts.isFull {
-        let protocols: [UInt8?] = numbers.isEmpty ? [nil] : numbers.map { UInt8($0) ?? 255 }
-        result.append(
-          .service(
-            ServiceList(
-              protocols.map {
-                .service(
-                  Service(protocol: $0, destinationPorts: toPorts, sourcePorts: fromPorts))
-              })))
+    let attributes = definition.object("MatchAttributes")
+    var clauses = doubts.map { Clause.requires($0) }
+    if attributes == nil {
+      clauses.append(
+        .requires(draft.doubt(.unresolved, "what \(what) matches is not known", at: here)))
+    }
+    let (from, to) =
+      phase.isFromServer ? ("Destinations", "Sources") : ("Sources", "Destinations")
+    if let terms = terms(from, attributes, what, here) {
+      for term in terms {
+        if case .addresses(let set) = term { sources.append((set, "")) }
       }
-      if let doubt { result.append(.requires(doubt)) }
-      return result
+      clauses.append(.source(EndpointList(terms)))
     }
-    var request = clauses(source, destination, sourcePorts, destinationPorts)
-    var answer = clauses(destination, source, destinationPorts, sourcePorts)
+    if let terms = terms(to, attributes, what, here) {
+      clauses.append(.destination(EndpointList(terms)))
+    }
+    let (fromPorts, toPorts) =
+      phase.isFromServer
+      ? ("DestinationPorts", "SourcePorts") : ("SourcePorts", "DestinationPorts")
+    let source = ports(fromPorts, attributes, what, here, &clauses)
+    let target = ports(toPorts, attributes, what, here, &clauses)
+    clauses += services(attributes, source, target, what, here)
+    let action = Self.action(definition.texts("Actions"))
     let flags = attributes?.items("TCPFlags") ?? []
-    if !flags.isEmpty {
-      // The client sends SYN, then ACK; the server SYN and ACK, then ACK.
-      request += Self.flagClauses(
-        flags, packets: [["SYN"], ["ACK"], ["PSH", "ACK"]], action: action)
-      answer += Self.flagClauses(
-        flags, packets: [["SYN", "ACK"], ["ACK"], ["PSH", "ACK"]], action: action)
+    if !flags.isEmpty { clauses += flagClauses(flags, action: action, at: here) }
+    for part in [attributes, definition, item].compactMap({ $0 }) {
+      if let left = part.unread(of: what, ignoring: Self.irrelevant, in: draft) {
+        clauses.append(.requires(left))
+      }
     }
-    return (
-      Rule(
-        name: name, match: Match(request), action: effect(action, here), position: here),
-      Rule(
-        name: name, match: Match(answer), action: answerEffect(action), origin: .implied,
-        position: here)
-    )
+    let rule = Rule(
+      name: name, match: Match(clauses), action: .goto(stateful),
+      origin: phase == .dataToServer ? .written : .implied, position: here)
+    return effects(action, rule, what)
+  }
+
+  private static let irrelevant: IrrelevantMembers = ["Priority": "read for the order"]
+
+  private func effects(_ action: String, _ rule: Rule, _ what: String) -> [Rule] {
+    var rule = rule
+    switch action {
+    case "aws:pass": rule.action = .allow
+    case "aws:drop": rule.action = .deny(.drop)
+    case "aws:forward_to_sfe": break
+    default:
+      let doubt = draft.doubt(
+        .unmodelled, "action `\(action)` of \(what) is not known", at: rule.position)
+      return draft.eitherWay(rule, because: doubt)
+        + draft.gap("what \(what) does is not known", kind: .unmodelled, at: rule.position)
+        .map { gap in
+          var gap = gap
+          gap.match.clauses += rule.match.clauses
+          return gap
+        } + [rule]
+    }
+    return [rule]
   }
 
   /// A drop of any packet stops the connection; letting pass takes all of them.
-  private static func flagClauses(
-    _ flags: [AWSItem], packets: [Set<String>], action: String
+  private func flagClauses(
+    _ flags: [AWSItem], action: String, at position: SourcePosition
   ) -> [Clause] {
+    let packets: [Set<String>] =
+      switch phase {
+      case .firstPacket: [["SYN"]]
+      case .answer: [["SYN", "ACK"]]
+      case .dataToServer, .dataFromServer: [["ACK"], ["PSH", "ACK"]]
+      }
+    let known: Set<String> = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"]
+    for test in flags {
+      let words = test.texts("Flags") + test.texts("Masks")
+      let count = test.entries("Flags").count + test.entries("Masks").count
+      guard words.count == count, known.isSuperset(of: words), !words.isEmpty else {
+        return [.requires(draft.doubt(.unresolved, "TCP flags that are not known", at: position))]
+      }
+    }
     let holds = packets.map { packet in
       flags.contains { test in
         let wanted = Set(test.texts("Flags"))
@@ -91,54 +123,85 @@ struct AWSStatelessRules {
         return masks.isEmpty ? packet == wanted : packet.intersection(masks) == wanted
       }
     }
-    if !holds.contains(true) { return [.never("for other TCP flags than a connection has")] }
+    if !holds.contains(true) { return [.never("for other TCP flags than such packets have")] }
     if !holds.contains(false) || action == "aws:drop" { return [] }
     return [
-      .requires(Condition(.unmodelled, "holds for packets with certain TCP flags only"))
+      .requires(
+        draft.doubt(
+          .unmodelled, "holds for packets with certain TCP flags only", at: position))
     ]
   }
 
-  mutating func effect(_ action: String, _ position: SourcePosition) -> Action {
-    switch action {
-    case "aws:pass": return .allow
-    case "aws:drop": return .deny(.drop)
-    case "aws:forward_to_sfe": return .goto(stateful)
-    default:
-      notes.append(Note(.unmodelled, "stateless action `\(action)` is not known", at: position))
-      return .goto(stateful)
-    }
-  }
-
-  /// Answers that are forwarded belong to a flow that the stateful engine has judged already.
-  private func answerEffect(_ action: String) -> Action {
-    action == "aws:drop" ? .deny(.drop) : .allow
-  }
-
   /// Nil for any address.
-  private mutating func terms(
-    _ name: String, _ attributes: AWSItem?, at position: SourcePosition
+  private func terms(
+    _ name: String, _ attributes: AWSItem?, _ what: String, _ position: SourcePosition
   ) -> [EndpointTerm]? {
-    let items = attributes?.items(name) ?? []
-    guard !items.isEmpty else { return nil }
-    let terms = items.map { item -> EndpointTerm in
+    guard let attributes else { return nil }
+    let list = attributes.list(name)
+    guard !list.items.isEmpty || list.isOpen else { return nil }
+    var terms = list.items.map { item -> EndpointTerm in
       guard let text = item.text("AddressDefinition") else {
-        return .condition(Condition(.unresolved, "an address that is not in the export"))
+        return .condition(
+          draft.doubt(
+            .unresolved, "an address of \(what) is not in the export", at: item.position))
       }
-      return AWSVariables.address(text, at: position, notes: &notes)
+      return AWSVariables.address(text, at: position, in: draft)
+    }
+    if list.isOpen {
+      terms.append(
+        .condition(draft.doubt(.unresolved, "`\(name)` of \(what) is not known", at: position)))
     }
     return terms.contains(.any) ? nil : terms
   }
 
-  private func ports(_ name: String, _ attributes: AWSItem?) -> PortSet {
-    let items = attributes?.items(name) ?? []
-    guard !items.isEmpty else { return .full }
-    return items.reduce(PortSet()) { set, item in
-      let low = item.number("FromPort") ?? 0
-      let high = item.number("ToPort") ?? low
-      guard let first = UInt16(exactly: low), let last = UInt16(exactly: high), first <= last else {
-        return set
+  /// Full where there is no such list; ports that are open are a condition.
+  private func ports(
+    _ name: String, _ attributes: AWSItem?, _ what: String, _ position: SourcePosition,
+    _ clauses: inout [Clause]
+  ) -> PortSet {
+    guard let attributes else { return .full }
+    let list = attributes.list(name)
+    guard !list.items.isEmpty || list.isOpen else { return .full }
+    var set = PortSet()
+    var isOpen = list.isOpen
+    for item in list.items {
+      let low = item.number("FromPort")
+      // "To specify a single port, set FromPort and ToPort to the same number."
+      let high = item.has("ToPort") ? item.number("ToPort") : low
+      guard let first = low.flatMap({ UInt16(exactly: $0) }),
+        let last = high.flatMap({ UInt16(exactly: $0) }), first <= last
+      else {
+        isOpen = true
+        continue
       }
-      return set.union(PortSet(first...last))
+      set = set.union(PortSet(first...last))
     }
+    guard isOpen else { return set }
+    clauses.append(
+      .requires(draft.doubt(.unresolved, "`\(name)` of \(what) is not known", at: position)))
+    return .full
+  }
+
+  private func services(
+    _ attributes: AWSItem?, _ source: PortSet, _ target: PortSet, _ what: String,
+    _ position: SourcePosition
+  ) -> [Clause] {
+    let entries = attributes?.entries("Protocols") ?? []
+    var protocols: [UInt8?] = entries.isEmpty ? [nil] : []
+    var terms: [ServiceTerm] = []
+    for entry in entries {
+      if case .text(let text) = entry, let number = IPProtocol.number(of: text) {
+        protocols.append(number)
+      } else {
+        var shown = entry.missing
+        if case .text(let text) = entry { shown = "protocol `\(text)` of \(what) is not known" }
+        terms.append(.condition(draft.doubt(.unresolved, shown, at: position)))
+      }
+    }
+    if entries.isEmpty, source.isFull, target.isFull { return [] }
+    terms += protocols.map {
+      .service(Service(protocol: $0, destinationPorts: target, sourcePorts: source))
+    }
+    return [.service(ServiceList(terms))]
   }
 }

@@ -22,6 +22,7 @@ struct AWSAddressList {
 /// `!` before any of these, and lists in brackets; ports alike, with ranges `1:1024` and `1024:`.
 struct AWSVariables {
   private let documents: AWSDocuments
+  private let draft: PolicyDraft
   private let group: AWSItem
   private let scope: String
   private let addressSets: [String: AWSItem]
@@ -32,9 +33,11 @@ struct AWSVariables {
   private let homeNetwork: (texts: [String], position: SourcePosition)?
 
   init(
-    documents: AWSDocuments, group: AWSItem, body: AWSItem, policy: AWSItem?, scope: String
+    documents: AWSDocuments, draft: PolicyDraft, group: AWSItem, body: AWSItem, policy: AWSItem?,
+    scope: String
   ) {
     self.documents = documents
+    self.draft = draft
     self.group = group
     self.scope = scope
     let variables = body.object("RuleVariables")
@@ -58,7 +61,7 @@ struct AWSVariables {
   // MARK: Addresses
 
   func addresses(
-    _ text: String, isSource: Bool, objects: inout ObjectTable, notes: inout [Note], depth: Int = 0
+    _ text: String, isSource: Bool, depth: Int = 0
   ) -> AWSAddressList {
     var text = text.trimmed
     var negated = false
@@ -68,13 +71,16 @@ struct AWSVariables {
     }
     var list = AWSAddressList()
     if depth > 16 {
-      list.terms = [.condition(Condition(.unmodelled, "an address list nested too deeply"))]
+      list.terms = [
+        .condition(
+          draft.doubt(.unmodelled, "an address list nested too deeply", at: group.position))
+      ]
     } else if text.lowercased() == "any" {
       list.isAny = true
     } else if text.hasPrefix("["), text.hasSuffix("]") {
       for part in Self.split(text.dropFirst().dropLast()) {
         let inner = addresses(
-          part, isSource: isSource, objects: &objects, notes: &notes, depth: depth + 1)
+          part, isSource: isSource, depth: depth + 1)
         if inner.isNone { continue }
         if part.hasPrefix("!") || inner.terms.isEmpty && !inner.exceptions.isEmpty && !inner.isAny {
           list.exceptions += inner.exceptions
@@ -86,16 +92,16 @@ struct AWSVariables {
       }
     } else if text.hasPrefix("$") {
       list = variable(
-        String(text.dropFirst()), isSource: isSource, objects: &objects, notes: &notes)
+        String(text.dropFirst()), isSource: isSource)
     } else if text.hasPrefix("@") {
-      list.terms = [ipSet(String(text.dropFirst()), objects: &objects, notes: &notes)]
+      list.terms = [ipSet(String(text.dropFirst()))]
     } else {
-      list.terms = [address(text, notes: &notes)]
+      list.terms = [address(text)]
     }
-    return negated ? Self.negate(list) : list
+    return negated ? negate(list) : list
   }
 
-  private static func negate(_ list: AWSAddressList) -> AWSAddressList {
+  private func negate(_ list: AWSAddressList) -> AWSAddressList {
     var result = AWSAddressList()
     if list.isAny && list.exceptions.isEmpty {
       result.isNone = true
@@ -104,13 +110,15 @@ struct AWSVariables {
     } else if list.terms.isEmpty || list.isAny {
       result.terms = list.exceptions
     } else {
-      result.terms = [.condition(Condition(.unmodelled, "a negated list with exceptions"))]
+      result.terms = [
+        .condition(draft.doubt(.unmodelled, "a negated list with exceptions", at: group.position))
+      ]
     }
     return result
   }
 
   private func variable(
-    _ name: String, isSource: Bool, objects: inout ObjectTable, notes: inout [Note]
+    _ name: String, isSource: Bool
   ) -> AWSAddressList {
     var list = AWSAddressList()
     if name == "EXTERNAL_NET", addressSets[name] == nil {
@@ -120,21 +128,21 @@ struct AWSVariables {
         list.exceptions = [.addresses(SpecialPurposeAddresses.privateUse)]
         return list
       }
-      return Self.negate(
-        variable("HOME_NET", isSource: isSource, objects: &objects, notes: &notes))
+      return negate(
+        variable("HOME_NET", isSource: isSource))
     }
     let id = "\(scope)/\(name)"
-    if let known = objects.endpoint(id) {
+    if let known = draft.objects.endpoint(id) {
       list.terms = [.object(known)]
       return list
     }
     let definition = name == "HOME_NET" ? home : addressSets[name]
     guard let definition else {
       if name == "HOME_NET", let homeNetwork {
-        let number = objects.addEndpoint(
+        let number = draft.objects.addEndpoint(
           id: id, name: name, kind: "VPC", position: homeNetwork.position)
-        objects.setEndpoint(
-          number, EndpointList(homeNetwork.texts.map { address($0, notes: &notes) }))
+        draft.objects.setEndpoint(
+          number, EndpointList(homeNetwork.texts.map { address($0) }))
         list.terms = [.object(number)]
         return list
       }
@@ -144,91 +152,88 @@ struct AWSVariables {
           list.terms = [.addresses(SpecialPurposeAddresses.privateUse)]
           return list
         }
-        notes.append(
-          Note(
-            .completeness,
-            "HOME_NET is not set: it is the address range of the firewall's VPC; give "
-              + "describe-firewall and describe-vpcs as well", at: group.position))
+        draft.note(
+          .completeness,
+          "HOME_NET is not set: it is the address range of the firewall's VPC; give "
+            + "describe-firewall and describe-vpcs as well", at: group.position)
         list.terms = [
           .condition(
-            Condition(
-              .unresolved, "whether the client is in HOME_NET, by default the VPC of the firewall"))
+            draft.doubt(
+              .unresolved, "whether the client is in HOME_NET, by default the VPC of the firewall",
+              at: group.position))
         ]
         return list
       }
       let what = "variable `$\(name)` is not defined in the rule group"
-      notes.append(Note(.unresolved, what, at: group.position))
-      list.terms = [.condition(Condition(.unresolved, what))]
+      list.terms = [.condition(draft.doubt(.unresolved, what, at: group.position))]
       return list
     }
-    let number = objects.addEndpoint(
+    let number = draft.objects.addEndpoint(
       id: id, name: name, kind: "IP set", position: definition.position)
     var members: [EndpointTerm] = []
     var exceptions: [EndpointTerm] = []
-    for entry in definition.entries("Definition") {
+    let entries = definition.entries("Definition")
+    if entries.isEmpty {
+      let what = "the definition of `$\(name)` is not in the export"
+      members.append(.condition(draft.doubt(.unresolved, what, at: definition.position)))
+    }
+    if let left = definition.unread(of: "`$\(name)`", ignoring: AWSIrrelevant.none, in: draft) {
+      members.append(.condition(left))
+    }
+    for entry in entries {
       guard case .text(let text) = entry else {
-        members.append(unknown(entry, at: definition.position, notes: &notes))
+        members.append(unknown(entry, at: definition.position))
         continue
       }
-      let inner = addresses(text, isSource: isSource, objects: &objects, notes: &notes, depth: 1)
+      let inner = addresses(text, isSource: isSource, depth: 1)
       members += inner.isAny ? [.any] : inner.terms
       exceptions += inner.exceptions
     }
-    objects.setEndpoint(number, EndpointList(members, except: exceptions))
+    draft.objects.setEndpoint(number, EndpointList(members, except: exceptions))
     list.terms = [.object(number)]
     return list
   }
 
   private func ipSet(
-    _ name: String, objects: inout ObjectTable, notes: inout [Note]
+    _ name: String
   ) -> EndpointTerm {
     let id = "\(scope)/@\(name)"
-    if let known = objects.endpoint(id) { return .object(known) }
+    if let known = draft.objects.endpoint(id) { return .object(known) }
     let reference = references?.object(name)?.member("ReferenceArn") ?? .null
     guard let list = documents.prefixList(reference) else {
       let what = "IP set reference `@\(name)`: its addresses are not in the export"
-      notes.append(Note(.unresolved, what, at: group.position))
-      return .condition(Condition(.externalList, what))
+      draft.note(.unresolved, what, at: group.position)
+      return .condition(draft.doubt(.externalList, what))
     }
-    let number = objects.addEndpoint(
+    let number = draft.objects.addEndpoint(
       id: id, name: name, kind: "prefix list", position: list.position)
-    objects.setEndpoint(number, EndpointList(list.texts.map { address($0, notes: &notes) }))
+    draft.objects.setEndpoint(number, EndpointList(list.terms(in: draft)))
     return .object(number)
   }
 
-  private func address(_ text: String, notes: inout [Note]) -> EndpointTerm {
-    Self.address(text, at: group.position, notes: &notes)
+  private func address(_ text: String) -> EndpointTerm {
+    Self.address(text, at: group.position, in: draft)
   }
 
   /// An address or CIDR prefix; host bits are masked away and noted.
   static func address(
-    _ text: String, at position: SourcePosition, notes: inout [Note]
+    _ text: String, at position: SourcePosition, in draft: PolicyDraft
   ) -> EndpointTerm {
     guard case .success(let set) = AddressSet.parse(text) else {
       let what =
         TemplateMarker.isPresent(in: text)
         ? "address `\(text)` is an unfilled template marker" : "address `\(text)` is not readable"
-      notes.append(Note(.unresolved, what, at: position))
-      return .condition(Condition(.unresolved, what))
+      return .condition(draft.doubt(.unresolved, what, at: position))
     }
     if AddressSet.hasHostBits(text) {
-      notes.append(
-        Note(.reading, "`\(text)` is read as \(set.texts.joined(separator: ", "))", at: position))
+      draft.note(
+        .reading, "`\(text)` is read as \(set.texts.joined(separator: ", "))", at: position)
     }
     return set == .any ? .any : .addresses(set)
   }
 
-  func unknown(
-    _ value: AWSValue, at position: SourcePosition, notes: inout [Note]
-  ) -> EndpointTerm {
-    let what =
-      switch value {
-      case .unknown(let text): text
-      case .reference(let name): "an address of resource `\(name)`"
-      default: "a value that is not an address"
-      }
-    notes.append(Note(.unresolved, what, at: position))
-    return .condition(Condition(.unresolved, what))
+  private func unknown(_ value: AWSValue, at position: SourcePosition) -> EndpointTerm {
+    .condition(draft.doubt(.unresolved, value.missing, at: position))
   }
 
   // MARK: Ports
@@ -301,10 +306,12 @@ struct AWSVariables {
 }
 
 extension StringProtocol {
-  /// Without blanks at both ends.
+  /// Without blanks at both ends, by bytes: a mark that joins a blank on the screen does not hide it.
   var trimmed: String {
-    let start = drop { $0.isASCIIBlank }
-    guard let end = start.lastIndex(where: { !$0.isASCIIBlank }) else { return "" }
-    return String(start[...end])
+    var bytes = Array(utf8)[...]
+    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    while let first = bytes.first, isBlank(first) { bytes.removeFirst() }
+    while let last = bytes.last, isBlank(last) { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -1,7 +1,10 @@
+import ImportKit
+
 /// One rule in Suricata's language.
 ///
 /// Grammar: Suricata user guide, "Rules Format": `action protocol source port direction destination
-/// port (keyword: value; keyword;)`.
+/// port (keyword: value; keyword;)`. Suricata reads by bytes: a line ends at a line feed only, and a
+/// quotation mark is one byte, whatever joins it on the screen.
 struct SuricataRule {
   struct Option {
     let keyword: String
@@ -23,8 +26,9 @@ struct SuricataRule {
   }
 
   static func unquoted(_ text: String) -> String {
-    text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
-      ? String(text.dropFirst().dropLast()) : text
+    let bytes = Array(text.utf8)
+    guard bytes.count >= 2, bytes.first == 0x22, bytes.last == 0x22 else { return text }
+    return String(decoding: bytes[1..<(bytes.count - 1)], as: UTF8.self)
   }
 }
 
@@ -38,45 +42,70 @@ extension SuricataRule {
     case unreadable
   }
 
-  /// The logical lines of a rules text, which end at LF alone (Suricata reads them with `fgets`), with the number of their first line, counted from 1; a
+  private static let feed: UInt8 = 0x0A
+
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
+
+  private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var rest = bytes
+    while let first = rest.first, isBlank(first) { rest.removeFirst() }
+    while let last = rest.last, isBlank(last) { rest.removeLast() }
+    return rest
+  }
+
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+    String(decoding: trimmed(bytes), as: UTF8.self)
+  }
+
+  /// The logical lines of a rules text with the number of their first line, counted from 1; a
   /// backslash at the end joins a line with the next.
   static func lines(of text: String) -> [(number: Int, line: String)] {
     var result: [(Int, String)] = []
-    var pending = ""
+    var pending: [UInt8] = []
+    var isJoined = false
     var start = 1
-    let all = text.lineFeedLines
+    let all = Array(text.utf8).split(separator: feed, omittingEmptySubsequences: false)
     for (index, line) in all.enumerated() {
-      if pending.isEmpty { start = index + 1 }
-      if line.hasSuffix("\\") {
-        pending += line.dropLast() + " "
+      if !isJoined { start = index + 1 }
+      var own = line
+      if own.last == 0x0D { own.removeLast() }
+      isJoined = own.last == UInt8(ascii: "\\")
+      if isJoined {
+        pending += own.dropLast() + [0x20]
         continue
       }
-      result.append((start, pending + line))
-      pending = ""
+      result.append((start, String(decoding: pending + own, as: UTF8.self)))
+      pending = []
     }
-    if !pending.isEmpty { result.append((start, pending)) }
+    if isJoined { result.append((start, String(decoding: pending, as: UTF8.self))) }
     return result
   }
 
   static func read(_ line: String) -> Line {
-    let text = line.trimmed
-    if text.isEmpty { return .blank }
-    if text.hasPrefix("#") {
-      let inner = text.drop { $0 == "#" || $0.isASCIIBlank }
-      return SuricataRule(inner).map { .disabled($0) } ?? .blank
+    let bytes = trimmed(Array(line.utf8)[...])
+    if bytes.isEmpty { return .blank }
+    guard bytes.first == UInt8(ascii: "#") else {
+      return SuricataRule(bytes).map { .rule($0) } ?? .unreadable
     }
-    return SuricataRule(text[...]).map { .rule($0) } ?? .unreadable
+    let inner = bytes.drop { $0 == UInt8(ascii: "#") || isBlank($0) }
+    return SuricataRule(inner).map { .disabled($0) } ?? .blank
   }
 
   private static let actions: Set<String> = [
     "pass", "drop", "reject", "alert", "rejectsrc", "rejectdst", "rejectboth",
   ]
 
+  init?(_ text: Substring) { self.init(Array(text.utf8)[...]) }
+
   /// Nil for what is no rule.
-  init?(_ text: Substring) {
-    guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close
+  private init?(_ bytes: ArraySlice<UInt8>) {
+    guard let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+      let close = bytes.lastIndex(of: UInt8(ascii: ")")), open < close,
+      Self.trimmed(bytes[bytes.index(after: close)...]).isEmpty
     else { return nil }
-    let words = Self.words(text[..<open])
+    let words = Self.words(bytes[..<open])
     guard words.count == 7, Self.actions.contains(words[0].lowercased()),
       ["->", "<>"].contains(words[4])
     else { return nil }
@@ -87,62 +116,69 @@ extension SuricataRule {
     isBothWays = words[4] == "<>"
     destination = words[5]
     destinationPort = words[6]
-    options = Self.options(text[text.index(after: open)..<close])
+    options = Self.options(bytes[(open + 1)..<close])
   }
 
   /// Words separated by blanks; a list in brackets may hold blanks.
-  private static func words(_ text: Substring) -> [String] {
+  private static func words(_ bytes: ArraySlice<UInt8>) -> [String] {
     var words: [String] = []
-    var current = ""
+    var current: [UInt8] = []
     var depth = 0
-    for character in text {
-      if character == "[" { depth += 1 }
-      if character == "]" { depth -= 1 }
-      if character.isASCIIBlank, depth <= 0 {
-        if !current.isEmpty { words.append(current) }
-        current = ""
-      } else if !character.isASCIIBlank {
-        current.append(character)
+    for byte in bytes {
+      if byte == UInt8(ascii: "[") { depth += 1 }
+      if byte == UInt8(ascii: "]") { depth -= 1 }
+      if !isBlank(byte) {
+        current.append(byte)
+      } else if depth <= 0, !current.isEmpty {
+        words.append(String(decoding: current, as: UTF8.self))
+        current = []
       }
     }
-    if !current.isEmpty { words.append(current) }
+    if !current.isEmpty { words.append(String(decoding: current, as: UTF8.self)) }
     return words
   }
 
   /// Options end with `;`, which a backslash or quotes protect.
-  private static func options(_ text: Substring) -> [Option] {
+  private static func options(_ bytes: ArraySlice<UInt8>) -> [Option] {
     var options: [Option] = []
-    var current = ""
+    var start = bytes.startIndex
     var quoted = false
     var escaped = false
-    func finish(_ text: String) {
-      let trimmed = text.trimmed
-      guard !trimmed.isEmpty else { return }
-      guard let colon = trimmed.firstIndex(of: ":") else {
-        options.append(Option(keyword: trimmed.lowercased(), value: nil))
+    func finish(_ part: ArraySlice<UInt8>) {
+      let part = trimmed(part)
+      guard !part.isEmpty else { return }
+      guard let colon = part.firstIndex(of: UInt8(ascii: ":")) else {
+        options.append(Option(keyword: text(part).lowercased(), value: nil))
         return
       }
       options.append(
-        Option(
-          keyword: trimmed[..<colon].trimmed.lowercased(),
-          value: trimmed[trimmed.index(after: colon)...].trimmed))
+        Option(keyword: text(part[..<colon]).lowercased(), value: text(part[(colon + 1)...])))
     }
-    for character in text {
+    for index in bytes.indices {
+      let byte = bytes[index]
       if escaped {
-        current.append(character)
         escaped = false
-        continue
-      }
-      if character == "\\" { escaped = true }
-      if character == "\"" { quoted.toggle() }
-      if character == ";", !quoted {
-        finish(current)
-        current = ""
-      } else {
-        current.append(character)
+      } else if byte == UInt8(ascii: "\\") {
+        escaped = true
+      } else if byte == 0x22 {
+        quoted.toggle()
+      } else if byte == UInt8(ascii: ";"), !quoted {
+        finish(bytes[start..<index])
+        start = index + 1
       }
     }
-    finish(current)
+    finish(bytes[start...])
     return options
+  }
+
+  /// An option of a standard rule, whose keyword and value may stand in one text (`sid:1`), as in the
+  /// Security Hub user guide, AwsNetworkFirewallRuleGroup.
+  static func option(_ keyword: String, _ settings: [String]) -> [Option] {
+    if settings.isEmpty { return options(Array(keyword.utf8)[...]) }
+    return [
+      Option(
+        keyword: text(Array(keyword.utf8)[...]).lowercased(), value: settings.joined(separator: ",")
+      )
+    ]
   }
 }
