@@ -42,10 +42,12 @@ struct AWSFirewallBuilder {
         own.defaultAction.outcome == .deny
         || own.rules.contains { if case .deny = $0.action { true } else { false } }
       let forwards = own.rules.contains { if case .goto = $0.action { true } else { false } }
-      // Where every packet passes there is nothing to say about them.
-      guard phase == .dataToServer || deniesItself || forwards && stateful.stops(in: phase) else {
-        continue
-      }
+      // Where every packet passes there is nothing to say about them; stateless rules without flags
+      // say the same of the first packets and of the data.
+      let isOwn = phase == .answer || groups.usesFlags
+      guard
+        phase == .dataToServer || deniesItself && isOwn || forwards && stateful.stops(in: phase)
+      else { continue }
       tables.append(own)
       if forwards {
         for table in stateful.tables(for: phase)

@@ -21,6 +21,16 @@ struct AWSRuleGroups {
       + "describe-rule-group for it as well"
   }
 
+  /// Whether a stateless rule looks at TCP flags, and so tells packets of one connection apart.
+  var usesFlags: Bool {
+    documents.ruleGroups.contains { group in
+      group.object("RuleGroup")?.object("RulesSource")?.object("StatelessRulesAndCustomActions")?
+        .items("StatelessRules").contains { rule in
+          rule.object("RuleDefinition")?.object("MatchAttributes")?.has("TCPFlags") ?? false
+        } ?? false
+    }
+  }
+
   func kind(_ group: AWSItem) -> String {
     let source = group.object("RuleGroup")?.object("RulesSource")
     return source?.has("StatelessRulesAndCustomActions") ?? false ? "STATELESS" : "STATEFUL"

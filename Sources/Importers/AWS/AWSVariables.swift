@@ -266,7 +266,9 @@ struct AWSVariables {
       }
       set = (hasListed ? listed : .full).subtracting(removed)
     } else if text.hasPrefix("$") {
-      guard let definition = portSets[String(text.dropFirst())] else { return nil }
+      guard let definition = portSets[String(text.dropFirst())],
+        !definition.entries("Definition").isEmpty
+      else { return nil }
       var union = PortSet()
       for entry in definition.entries("Definition") {
         guard case .text(let part) = entry, let inner = ports(part, depth: depth + 1) else {

@@ -288,6 +288,8 @@ struct SuricataOptions {
       }
       return
     }
+    readsClient = true
+    application = application ?? (test.buffer == "sni" ? "tls" : "http")
     guard let pattern = test.pattern else {
       return add(
         doubtClause("`\(test.text)` in the \(test.buffer == "sni" ? "SNI" : "host")"))

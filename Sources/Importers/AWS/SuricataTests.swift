@@ -25,6 +25,8 @@ struct SuricataTests {
       }
       guard !isPlaced else { return nil }
       var isWhole = false
+      // The size is that of the buffer, whatever is looked for in it.
+      if negated, length != nil { return nil }
       if let length {
         let own = text.utf8.count
         // With the dot put before the name a whole text has one byte more.
