@@ -96,7 +96,9 @@ struct AWSDNSFirewall {
       }
       guard let own = item.number("Priority"), let group = association.priority else {
         let doubt = draft.doubt(
-          .unresolved, "the priority of a DNS rule or of its group is not known", at: item.position)
+          .unresolved,
+          "the priority of the DNS rule of line \(item.position.line), or of its group, is not known",
+          at: item.position)
         early += draft.perhapsInForce(rules, because: doubt)
         placed.append(
           Placed(group: .max, own: .max, rules: rules, trustsRedirections: trusts(item)))

@@ -114,15 +114,9 @@ struct AWSFirewallBuilder {
     }
     let list = body.list("StatelessRuleGroupReferences")
     let target = Action.goto(AWSStatefulTables.name(phase))
+    // What is missing may forward as well, to rules that deny or allow in their turn.
     func perhaps(_ text: String, _ position: SourcePosition) -> [Rule] {
-      let gap = draft.gap(text, at: position)
-      // Besides denying and allowing, what is missing may forward.
-      return gap
-        + gap.prefix(1).map { rule in
-          var rule = rule
-          rule.action = target
-          return rule
-        }
+      draft.gap(text, at: position)
     }
     if list.isOpen {
       rules += perhaps("stateless rule groups of the policy are not known", body.position)
@@ -140,7 +134,8 @@ struct AWSFirewallBuilder {
         placed.append((priority, own))
       } else {
         let open = draft.doubt(
-          .unresolved, "the priority of a stateless rule group is not known",
+          .unresolved,
+          "the priority of the stateless rule group of line \(reference.position.line) is not known",
           at: reference.position)
         early += draft.perhapsInForce(own, because: open)
         placed.append((.max, own))
@@ -195,7 +190,8 @@ struct AWSFirewallBuilder {
       let priority = reference.number("Priority")
       if isStrict, priority == nil {
         let doubt = draft.doubt(
-          .unresolved, "the priority of a stateful rule group is not known",
+          .unresolved,
+          "the priority of the stateful rule group of line \(reference.position.line) is not known",
           at: reference.position)
         placed.append((.min, own.map { $0.requiring(doubt) }))
       }

@@ -74,12 +74,15 @@ struct AWSNetworkACLs {
       var rules = self.rules(entry, egress: egress)
       if direction == nil && !isMissing {
         let doubt = draft.doubt(
-          .unresolved, "the direction of an entry is not known", at: entry.position)
+          .unresolved, "the direction of the entry of line \(entry.position.line) is not known",
+          at: entry.position)
         rules = draft.perhapsInForce(rules, because: doubt)
       }
       if case .unknown = entry.member("NetworkAclId") {
         let doubt = draft.doubt(
-          .unresolved, "which network ACL an entry belongs to is not known", at: entry.position)
+          .unresolved,
+          "which network ACL the entry of line \(entry.position.line) belongs to is not known",
+          at: entry.position)
         rules = draft.perhapsInForce(rules, because: doubt)
       }
       if let number = entry.number("RuleNumber") {
@@ -87,7 +90,8 @@ struct AWSNetworkACLs {
         continue
       }
       let doubt = draft.doubt(
-        .unresolved, "the number of an entry is not known, and so its place in the order",
+        .unresolved,
+        "the number of the entry of line \(entry.position.line) is not known, and so its place in the order",
         at: entry.position)
       early += draft.perhapsInForce(rules, because: doubt)
       late += rules.map { rule in
@@ -115,7 +119,7 @@ struct AWSNetworkACLs {
       } else if case .null = item.member(key) {
       } else {
         terms.append(
-          .condition(draft.doubt(.unresolved, item.member(key).missing, at: place)))
+          .condition(draft.doubt(.unresolved, "\(what): \(item.member(key).missing)", at: place)))
       }
     }
     if terms.isEmpty {

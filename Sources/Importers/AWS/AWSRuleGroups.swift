@@ -103,7 +103,8 @@ struct AWSRuleGroups {
         continue
       }
       let open = draft.doubt(
-        .unresolved, "the priority of a stateless rule of `\(name)` is not known",
+        .unresolved,
+        "the priority of the stateless rule of `\(name)` in line \(item.position.line) is not known",
         at: item.position)
       early += draft.perhapsInForce(rules, because: open)
       placed.append((.max, rules))

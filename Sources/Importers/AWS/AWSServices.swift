@@ -24,7 +24,7 @@ struct AWSServices {
       }
       number = known
     case .null: return [open("\(what) has no protocol")] + ports(low, high, nil, areSourcePorts)
-    default: return [open(word.missing)] + ports(low, high, nil, areSourcePorts)
+    default: return [open("\(what): \(word.missing)")] + ports(low, high, nil, areSourcePorts)
     }
     guard number == Service.tcpNumber || number == Service.udpNumber else {
       return [.service(ServiceList([.service(Service(protocol: number))]))]
@@ -56,10 +56,10 @@ struct AWSServices {
       }
     } else if case .null = low {
     } else {
-      doubts.append(open(low.missing))
+      doubts.append(open("\(what): \(low.missing)"))
     }
     if case .unknown(let missing) = high {
-      doubts.append(open(missing))
+      doubts.append(open("\(what): \(missing)"))
       set = .full
     }
     if areSourcePorts { set = clientPorts(set) }

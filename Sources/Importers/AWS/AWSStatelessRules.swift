@@ -87,13 +87,8 @@ struct AWSStatelessRules {
     default:
       let doubt = draft.doubt(
         .unmodelled, "action `\(action)` of \(what) is not known", at: rule.position)
+      // To forward leads to rules that deny or allow in their turn.
       return draft.eitherWay(rule, because: doubt)
-        + draft.gap("what \(what) does is not known", kind: .unmodelled, at: rule.position)
-        .map { gap in
-          var gap = gap
-          gap.match.clauses += rule.match.clauses
-          return gap
-        } + [rule]
     }
     return [rule]
   }

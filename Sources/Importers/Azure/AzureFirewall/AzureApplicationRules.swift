@@ -18,7 +18,7 @@ extension AzureRuleBuilder {
       case .text(let tag):
         .condition(
           draft.doubt(.vendorTag, "FQDN tag `\(tag)`: its names are not published"))
-      case .unknown(let missing): unresolved(missing, at: rule.position)
+      case .unknown(let missing): unresolved("\(what): \(missing)", at: rule.position)
       }
     }
     let ports = AzureApplicationPorts(rule, what, hasTags: !tags.isEmpty, draft)
@@ -56,7 +56,7 @@ extension AzureRuleBuilder {
     var names: [EndpointTerm] = []
     for entry in rule.entries("targetFqdns") {
       switch entry {
-      case .unknown(let missing): names.append(unresolved(missing, at: rule.position))
+      case .unknown(let missing): names.append(unresolved("\(what): \(missing)", at: rule.position))
       case .text(let text):
         names.append(
           AzureNames.hosts(text).map { .host($0, .observed) } ?? odd(text, rule, what))
@@ -64,7 +64,7 @@ extension AzureRuleBuilder {
     }
     for entry in rule.entries("targetUrls") {
       switch entry {
-      case .unknown(let missing): names.append(unresolved(missing, at: rule.position))
+      case .unknown(let missing): names.append(unresolved("\(what): \(missing)", at: rule.position))
       case .text(let text):
         names.append(
           AzureNames.url(text).map { .url($0) } ?? odd(text, rule, what))
@@ -72,7 +72,7 @@ extension AzureRuleBuilder {
     }
     for entry in rule.entries("webCategories") {
       switch entry {
-      case .unknown(let missing): names.append(unresolved(missing, at: rule.position))
+      case .unknown(let missing): names.append(unresolved("\(what): \(missing)", at: rule.position))
       case .text(let category): names.append(.category(category))
       }
     }

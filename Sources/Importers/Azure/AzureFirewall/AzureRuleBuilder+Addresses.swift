@@ -8,7 +8,7 @@ extension AzureRuleBuilder {
 
   func address(_ entry: AzureItem.Entry, _ rule: AzureItem, _ what: String) -> EndpointTerm {
     switch entry {
-    case .unknown(let missing): return unresolved(missing, at: rule.position)
+    case .unknown(let missing): return unresolved("\(what): \(missing)", at: rule.position)
     case .text("*"): return .any
     case .text(let text):
       if case .success(let set) = AddressSet.parse(text) { return .addresses(set) }
@@ -27,7 +27,9 @@ extension AzureRuleBuilder {
     _ entry: AzureItem.Entry, _ rule: AzureItem, _ what: String
   ) -> EndpointTerm {
     guard case .text(let id) = entry, let name = AzureName.last(id) else {
-      if case .unknown(let missing) = entry { return unresolved(missing, at: rule.position) }
+      if case .unknown(let missing) = entry {
+        return unresolved("\(what): \(missing)", at: rule.position)
+      }
       return unresolved("\(what) names an IP group without a name", at: rule.position)
     }
     if let known = draft.objects.endpoint("ipGroup/\(name)") { return .object(known) }
@@ -63,7 +65,7 @@ extension AzureRuleBuilder {
   /// filtering in network rules"; "wildcards aren't supported" there.
   func networkName(_ entry: AzureItem.Entry, _ rule: AzureItem, _ what: String) -> EndpointTerm {
     switch entry {
-    case .unknown(let missing): return unresolved(missing, at: rule.position)
+    case .unknown(let missing): return unresolved("\(what): \(missing)", at: rule.position)
     case .text(let text):
       let binding: NameBinding = usesDNSProxy ? .proxied : .resolved
       if let host = HostName(text) { return .host(.exact(host), binding) }

@@ -51,7 +51,8 @@ extension AzureSecurityGroupBuilder {
   ) -> EndpointTerm {
     guard case .text(let text) = entry else {
       guard case .unknown(let missing) = entry else { return .any }
-      return .condition(draft.doubt(.unresolved, missing, at: item.position))
+      return .condition(
+        draft.doubt(.unresolved, "\(what): \(missing)", at: item.position))
     }
     switch text.lowercased() {
     case "*", "any": return .any

@@ -134,7 +134,9 @@ struct AzureSecurityGroupBuilder {
         known.append((priority, made))
       } else {
         let doubt = draft.doubt(
-          .unresolved, "the priority of the rule is not known, and so its place in the order",
+          .unresolved,
+          "the priority of rule `\(entry.item.lastName ?? "")` (line \(entry.item.position.line)) is "
+            + "not known, and so its place in the order",
           at: entry.item.position)
         early += draft.perhapsInForce(made, because: doubt)
         let last = made.map { rule in

@@ -44,7 +44,7 @@ struct AzureServices {
     for entry in entries {
       switch entry {
       case .unknown(let missing):
-        openProtocols.append(draft.doubt(.unresolved, missing, at: position))
+        openProtocols.append(draft.doubt(.unresolved, "\(what): \(missing)", at: position))
       case .text(let word):
         switch word.lowercased() {
         case "any", "all", "*": protocols.append(nil)
@@ -88,7 +88,8 @@ struct AzureServices {
     var open: [Condition] = []
     for entry in entries {
       switch entry {
-      case .unknown(let missing): open.append(draft.doubt(.unresolved, missing, at: position))
+      case .unknown(let missing):
+        open.append(draft.doubt(.unresolved, "\(what): \(missing)", at: position))
       case .text(let text):
         // Ports may also be one text with commas.
         for part in text.split(separator: ",").map({ $0.filter { $0 != " " } }) {
