@@ -60,7 +60,7 @@ enum AWSSecurityGroups {
     // a template that says nothing about outbound traffic keeps it. An answer always has its list.
     if group.logicalName != nil {
       if !group.has("SecurityGroupEgress"), apart.allSatisfy({ $0.presence != nil }) {
-        builder.addDefault(at: group.position, perhaps: !apart.isEmpty)
+        builder.addDefault(at: group.position, perhaps: !(apart + homeless).isEmpty)
       }
     } else if !group.has("IpPermissionsEgress"), group.value.member("IpPermissionsEgress") == nil,
       apart.isEmpty

@@ -208,7 +208,11 @@ struct AWSDNSFirewall {
       case .destination(let list):
         return list.terms.contains { term in
           guard case .object(let number) = term else { return false }
-          return draft.objects.endpoints[number].list.terms.contains(.host(.any, .observed))
+          // An entry that is not readable may be the star for everything.
+          return draft.objects.endpoints[number].list.terms.contains { term in
+            if case .condition = term { return true }
+            return term == .host(.any, .observed)
+          }
         }
       default: return false
       }

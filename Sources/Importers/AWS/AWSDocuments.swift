@@ -133,9 +133,8 @@ struct AWSDocuments {
   }
 
   private mutating func add(_ resource: JSONValue, named name: String, of template: AWSTemplate) {
-    guard let type = resource["Type"]?.string, let properties = resource["Properties"] else {
-      return
-    }
+    guard let properties = resource["Properties"] else { return }
+    let type = resource["Type"]?.string ?? ""
     var item = AWSItem(properties, template: template, file: file, logicalName: name)
     // "If the condition is false, CloudFormation doesn't create the resource" (user guide,
     // "Conditions", attribute `Condition`).
@@ -169,7 +168,12 @@ struct AWSDocuments {
         nameRules.append(own)
       }
     case "AWS::Route53Resolver::FirewallRuleGroupAssociation": nameAssociations.append(item)
-    default: break
+    default:
+      // A type that is none says nothing; the members tell what the resource may be.
+      guard !type.contains("::") else { return }
+      item.presence = item.presence ?? "the type of resource `\(name)` is not known"
+      if item.has("GroupId"), item.has("IpProtocol") { securityGroupRules.append(item) }
+      if item.has("NetworkAclId") { networkACLEntries.append(item) }
     }
   }
 
@@ -209,24 +213,39 @@ struct AWSDocuments {
   }
 
   /// The networks of the VPC of a firewall: what HOME_NET is where nobody sets it.
-  func homeNetworks(for policy: AWSItem) -> (texts: [String], position: SourcePosition)? {
+  func homeNetworks(for policy: AWSItem) -> (entries: [AWSValue], network: AWSItem)? {
     guard let firewall = firewall(with: policy) else { return nil }
     let place = firewall.member("VpcId")
     guard let network = networks.first(where: { Self.matches($0, place, keys: ["VpcId"]) }) else {
       return nil
     }
-    var texts = network.texts("CidrBlock")
+    var entries = network.entries("CidrBlock")
+    let first = network.text("CidrBlock")
     for more in network.items("CidrBlockAssociationSet") {
-      texts += more.texts("CidrBlock").filter { !texts.contains($0) }
+      // The first range of a VPC stands in its list of ranges again.
+      if let text = more.text("CidrBlock"), text == first { continue }
+      entries.append(more.member("CidrBlock"))
     }
-    return texts.isEmpty ? nil : (texts, network.position)
+    return entries.isEmpty ? nil : (entries, network)
   }
 
   /// The ranges of a prefix list.
   struct PrefixList {
+    let item: AWSItem
     let entries: [AWSValue]
-    let position: SourcePosition
-    let isCut: Bool
+
+    var position: SourcePosition { item.position }
+
+    private static let irrelevant = IrrelevantMembers([
+      (
+        reason: "names and states of the list",
+        names: [
+          "PrefixListId", "PrefixListName", "PrefixListArn", "State", "StateMessage", "Version",
+          "MaxEntries", "OwnerId", "AddressFamily", "Tags", "NextToken",
+          "IpamPrefixListResolverTargetId",
+        ]
+      )
+    ])
 
     func terms(in draft: PolicyDraft) -> [EndpointTerm] {
       var terms = entries.map { entry -> EndpointTerm in
@@ -235,8 +254,11 @@ struct AWSDocuments {
         }
         return AWSVariables.address(text, at: position, in: draft)
       }
-      if isCut {
+      if item.isCut {
         terms.append(.condition(draft.doubt(.missingPart, AWSDocuments.cut, at: position)))
+      }
+      if let left = item.unread(of: "a prefix list", ignoring: Self.irrelevant, in: draft) {
+        terms.append(.condition(left))
       }
       return terms
     }
@@ -246,8 +268,8 @@ struct AWSDocuments {
   func prefixList(_ reference: AWSValue) -> PrefixList? {
     func list(_ item: AWSItem) -> PrefixList {
       PrefixList(
-        entries: item.entries("Cidrs") + item.items("Entries").map { $0.member("Cidr") },
-        position: item.position, isCut: item.isCut)
+        item: item, entries: item.entries("Cidrs") + item.items("Entries").map { $0.member("Cidr") }
+      )
     }
     let found = prefixLists.first { item in
       Self.matches(item, reference, keys: ["PrefixListId", "PrefixListName", "PrefixListArn"])

@@ -42,11 +42,11 @@ struct AWSFirewallBuilder {
         own.defaultAction.outcome == .deny
         || own.rules.contains { if case .deny = $0.action { true } else { false } }
       let forwards = own.rules.contains { if case .goto = $0.action { true } else { false } }
-      // Where every packet passes there is nothing to say about them; stateless rules without flags
-      // say the same of the first packets and of the data.
+      // Where every packet passes there is nothing to say about answers; stateless rules without flags
+      // say the same of all that a side sends.
       let isOwn = phase == .answer || groups.usesFlags
       guard
-        phase == .dataToServer || deniesItself && isOwn || forwards && stateful.stops(in: phase)
+        !phase.isFromServer || deniesItself && isOwn || forwards && stateful.stops(in: phase)
       else { continue }
       tables.append(own)
       if forwards {

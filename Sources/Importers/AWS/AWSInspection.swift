@@ -81,6 +81,10 @@ struct AWSInspection {
     if !ports.isEmpty, !ports.isFull {
       clauses.append(.service(ServiceList([.service(.tcp(ports))])))
     }
+    let known: IrrelevantMembers = ["Protocols": "TCP is all that there is"]
+    if let left = scope.unread(of: "the TLS inspection", ignoring: known, in: draft) {
+      clauses.append(.requires(left))
+    }
     return Rule(
       name: "TLS inspection scope", match: Match(clauses), action: .inspect,
       position: scope.position)

@@ -30,7 +30,12 @@ enum AWSNames {
   ///   - start: the text stands at the start of the buffer; `end`: at its end.
   static func content(_ text: String, dotted: Bool, start: Bool, end: Bool) -> HostPattern? {
     let text = text.lowercased()
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+    // A text that no name can hold is no reading of a name at all.
+    guard !text.isEmpty,
+      text.utf8.allSatisfy({
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
+      })
+    else { return nil }
     let isDotted = text.hasPrefix(".")
     let bare = String(isDotted ? text.dropFirst()[...] : text[...])
     switch (start, end) {

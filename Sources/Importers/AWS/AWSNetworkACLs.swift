@@ -28,8 +28,8 @@ struct AWSNetworkACLs {
       entries += documents.networkACLEntries.filter { entry in
         switch entry.member("NetworkAclId") {
         case .reference(let name): name == logical
-        case .unknown: true
-        default: false
+        case .text: false
+        default: true
         }
       }
     }
@@ -78,7 +78,7 @@ struct AWSNetworkACLs {
           at: entry.position)
         rules = draft.perhapsInForce(rules, because: doubt)
       }
-      if case .unknown = entry.member("NetworkAclId") {
+      if Self.isHomeless(entry) {
         let doubt = draft.doubt(
           .unresolved,
           "which network ACL the entry of line \(entry.position.line) belongs to is not known",
@@ -105,6 +105,15 @@ struct AWSNetworkACLs {
     return Table(
       name: label, rules: early + known.flatMap(\.rules) + late,
       defaultAction: DefaultAction(.deny, name: "no \(label) rule matches"))
+  }
+
+  /// Whether a template leaves open to which list an entry belongs.
+  private static func isHomeless(_ entry: AWSItem) -> Bool {
+    guard entry.has("NetworkAclId") else { return false }
+    return switch entry.member("NetworkAclId") {
+    case .reference, .text: false
+    default: true
+    }
   }
 
   private func rules(_ item: AWSItem, egress: Bool) -> [Rule] {

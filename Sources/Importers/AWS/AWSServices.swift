@@ -58,8 +58,10 @@ struct AWSServices {
     } else {
       doubts.append(open("\(what): \(low.missing)"))
     }
-    if case .unknown(let missing) = high {
-      doubts.append(open("\(what): \(missing)"))
+    switch high {
+    case .null, .text: break
+    default:
+      doubts.append(open("\(what): \(high.missing)"))
       set = .full
     }
     if areSourcePorts { set = clientPorts(set) }

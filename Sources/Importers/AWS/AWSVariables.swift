@@ -30,7 +30,7 @@ struct AWSVariables {
   private let references: AWSItem?
   /// HOME_NET from the policy, else from the VPC of the firewall.
   private let home: AWSItem?
-  private let homeNetwork: (texts: [String], position: SourcePosition)?
+  private let homeNetwork: (entries: [AWSValue], network: AWSItem)?
 
   init(
     documents: AWSDocuments, draft: PolicyDraft, group: AWSItem, body: AWSItem, policy: AWSItem?,
@@ -49,6 +49,17 @@ struct AWSVariables {
     home = addressSets["HOME_NET"] ?? shared["HOME_NET"]
     homeNetwork = policy.flatMap { documents.homeNetworks(for: $0) }
   }
+
+  private static let ofNetworks = IrrelevantMembers([
+    (
+      reason: "names and states of the network",
+      names: [
+        "VpcId", "State", "OwnerId", "Tags", "IsDefault", "DhcpOptionsId", "InstanceTenancy",
+        "CidrBlockAssociationSet", "Ipv6CidrBlockAssociationSet", "EnableDnsHostnames",
+        "EnableDnsSupport", "BlockPublicAccessStates", "EncryptionControl",
+      ]
+    )
+  ])
 
   private static func sets(_ item: AWSItem?) -> [String: AWSItem] {
     var result: [String: AWSItem] = [:]
@@ -140,9 +151,19 @@ struct AWSVariables {
     guard let definition else {
       if name == "HOME_NET", let homeNetwork {
         let number = draft.objects.addEndpoint(
-          id: id, name: name, kind: "VPC", position: homeNetwork.position)
-        draft.objects.setEndpoint(
-          number, EndpointList(homeNetwork.texts.map { address($0) }))
+          id: id, name: name, kind: "VPC", position: homeNetwork.network.position)
+        var terms = homeNetwork.entries.map { entry -> EndpointTerm in
+          guard case .text(let text) = entry else {
+            return unknown(entry, at: homeNetwork.network.position)
+          }
+          return address(text)
+        }
+        if let left = homeNetwork.network.unread(
+          of: "the VPC", ignoring: Self.ofNetworks, in: draft)
+        {
+          terms.append(.condition(left))
+        }
+        draft.objects.setEndpoint(number, EndpointList(terms))
         list.terms = [.object(number)]
         return list
       }
