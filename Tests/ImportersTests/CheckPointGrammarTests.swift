@@ -8,12 +8,12 @@ import Testing
   struct Row: Sendable, CustomTestStringConvertible {
     let entry: String
     var isExpression = false
-    var purpose = CheckPointNames.Purpose.exact
+    var scheme = CheckPointNames.Scheme.https
     let url: (String, String)
     let expected: Bool
 
     var testDescription: String {
-      "\(isExpression ? "regex" : "plain") \(purpose) \(entry) \(url.0)\(url.1)"
+      "\(isExpression ? "regex" : "plain") \(entry) \(scheme.rawValue)://\(url.0)\(url.1)"
     }
   }
 
@@ -34,7 +34,6 @@ import Testing
     Row(entry: "*.x.com/", url: ("crime.org", "/www.x.com/"), expected: true),
     Row(entry: "*.x.com/", url: ("a.b.x.com", "/"), expected: true),
     Row(entry: "*.x.com/", url: ("x.com", "/"), expected: false),
-    Row(entry: "https://x.com/p", url: ("x.com", "/p/q"), expected: true),
     Row(entry: "x.com/p", url: ("x.com", "/"), expected: false),
     // "Regex \/checkpoint.com\.com matches for crime.org/checkpoint.com/"
     Row(entry: #"\/x\.com"#, isExpression: true, url: ("crime.org", "/x.com/"), expected: true),
@@ -54,31 +53,49 @@ import Testing
       entry: #"^https?://([^/]+\.)*x.com/"#, isExpression: true, url: ("evilx.com", "/"),
       expected: false),
     Row(entry: #".*\.x\.com"#, isExpression: true, url: ("a.x.com", "/"), expected: true),
-    // As they were meant, for rules that deny.
-    Row(entry: "x.com", purpose: .meant, url: ("x.com.crime.org", "/"), expected: false),
-    Row(entry: "*.x.com", purpose: .meant, url: ("a.x.com", "/p"), expected: true),
-    Row(entry: "*.x.com", purpose: .meant, url: ("crime.org", "/a.x.com"), expected: false),
+    // "To allow access only to the https link, use ^https:\/\/.*\.news\.com"
     Row(
-      entry: #"\.x\.com"#, isExpression: true, purpose: .meant, url: ("a.x.com.crime.org", "/"),
+      entry: #"^https:\/\/.*\.x\.com"#, isExpression: true, scheme: .http,
+      url: ("www.x.com", "/"), expected: false),
+    Row(
+      entry: #"https:\/\/x\.com"#, isExpression: true, scheme: .http, url: ("x.com", "/"),
       expected: false),
     Row(
-      entry: #"\.x\.com"#, isExpression: true, purpose: .meant, url: ("a.x.com", "/"),
+      entry: #"https:\/\/x\.com"#, isExpression: true, url: ("x.com", "/"), expected: true),
+    // Both sides of a bar by themselves.
+    Row(
+      entry: #"\.x\.com|^http://y\.com"#, isExpression: true, scheme: .http, url: ("y.com", "/"),
       expected: true),
-    Row(entry: "*update*", purpose: .meant, url: ("windowsupdate.com", "/"), expected: true),
+    Row(entry: "definitionupdates.x", url: ("definitionupdates.x.com", "/p"), expected: true),
   ])
   func sites(_ row: Row) throws {
-    let pattern = try #require(
-      CheckPointNames.site(row.entry, isExpression: row.isExpression, purpose: row.purpose))
+    let site = try #require(
+      CheckPointNames.site(row.entry, isExpression: row.isExpression, scheme: row.scheme))
+    let host = try #require(HostName(row.url.0))
+    #expect(site.doubtful.isEmpty)
     #expect(
-      pattern.matches(host: try #require(HostName(row.url.0)), path: row.url.1) == row.expected)
+      site.certain.contains { $0.matches(host: host, path: row.url.1) } == row.expected)
   }
 
-  /// Expressions that may begin in the scheme, or whose end is not known, are not decided.
+  /// Entries tied to an end that is not documented, or with a scheme that does not belong there.
   @Test(arguments: [
-    #"s:\/\/x\.com"#, #"(a|b)\.x\.com"#, #"[ab]\.x"#, #"x\.com$"#, #"^x\.com"#, "(?!a)b", "a|https",
+    (#"x\.com$"#, true), (#"^x\.com"#, true), ("https://x.com/p", false),
   ])
-  func expressionsThatAreNotDecided(_ text: String) {
-    #expect(CheckPointNames.site(text, isExpression: true, purpose: .exact) == nil)
+  func entriesInDoubt(_ row: (String, Bool)) throws {
+    let site = try #require(
+      CheckPointNames.site(row.0, isExpression: row.1, scheme: .https))
+    #expect(site.certain.isEmpty)
+    #expect(!site.doubtful.isEmpty)
+    #expect(!site.doubt.isEmpty)
+  }
+
+  /// Expressions that may begin in the scheme, and texts that are no sites, are not decided.
+  @Test(arguments: [
+    (#"s:\/\/x\.com"#, true), (#"[ab]\.x"#, true), ("(?!a)b", true), ("a|[^h]ttps", true),
+    ("?x?", false), ("{{ x }}", false),
+  ])
+  func entriesThatAreNotDecided(_ row: (String, Bool)) {
+    #expect(CheckPointNames.site(row.0, isExpression: row.1, scheme: .https) == nil)
   }
 
   @Test(arguments: [

@@ -45,6 +45,9 @@ import Testing
     Row(
       entry: "net.com/prod", type: "simple", mode: .flow,
       url: ("www.fortinet.com", "/products/next-generation-firewall"), expected: true),
+    // community.fortinet.com ta-p/197999: `s.id` stops `apps.identrust.com`.
+    Row(
+      entry: "s.id", type: "simple", mode: .flow, url: ("apps.identrust.com", "/"), expected: true),
     // A text that is no domain is looked for anywhere.
     Row(entry: "net", type: "simple", mode: .flow, url: ("a.fortinet.com", "/"), expected: true),
     // "In proxy-based, 'net.com' will match 'net.com' and 'www.net.com' but not 'fortinet.com'."
@@ -118,5 +121,21 @@ import Testing
     let place = try #require(FortiTables.place(ofURL: row.0))
     #expect(place.table == row.1)
     #expect(place.scope == row.2)
+  }
+
+  /// docs.fortinet.com, FortiOS CLI Reference: names of tables, and words that are none.
+  @Test(arguments: [
+    ("firewall policy", true), ("firewall ssl-ssh-profile", true), ("system interface", true),
+    ("firewall service custom", true), ("vpn ipsec phase1-interface", true),
+    ("firewall quantum-policy", false), ("?planted? acl", false), ("firewall", false),
+  ])
+  func tables(_ row: (String, Bool)) { #expect(FortiTableNames.isKnown(row.0) == row.1) }
+
+  @Test(arguments: [
+    ("00:00 2026/01/31", "2026-01-31T00:00:00"), ("2026-01-31 08:30:00", "2026-01-31T08:30:00"),
+    ("00:00 soon", nil), ("00:00", nil),
+  ])
+  func momentsOfSchedules(_ row: (String, String?)) {
+    #expect(FortiObjects.localTime(row.0.split(separator: " ").map(String.init)) == row.1)
   }
 }

@@ -6,13 +6,17 @@ struct CheckPointDocuments {
   struct Item {
     let value: JSONValue
     let file: Int
+    /// Whether it stands inside of a rule, as answers without a dictionary have it.
+    var isInRule = false
 
     var uid: String? { value["uid"]?.string }
     var name: String? { value["name"]?.string }
+    var type: String { value["type"]?.string ?? "" }
 
-    var position: SourcePosition {
-      SourcePosition(file: file, line: value.line, pointer: value.pointer)
-    }
+    var position: SourcePosition { JSONItem(value, file: file).position }
+    /// Nil for an object that has no place of its own.
+    var ownPosition: SourcePosition? { isInRule ? nil : position }
+    var record: ExportRecord { ExportRecord(value, file: file) }
   }
 
   /// One page of a rulebase.
@@ -39,7 +43,8 @@ struct CheckPointDocuments {
   private(set) var indexedLayers: [(package: String, uid: String, name: String, file: String)] = []
   private(set) var holdsTranslation = false
   private(set) var isRecognised = false
-  private(set) var notes: [Note] = []
+  /// What was noted while collecting; every policy of the export tells it.
+  let doubts = Doubts()
   /// Categories that objects say they belong to, with the sites.
   private(set) var sitesOfCategory: [String: [String]] = [:]
   var file = 0
@@ -137,20 +142,27 @@ struct CheckPointDocuments {
     }
     let isHTTPS = kinds.contains { $0.hasPrefix("https-") }
     let isAccess = kinds.contains { $0.hasPrefix("access-") || $0 == "place-holder" }
-    guard isHTTPS || isAccess || isEmpty || value["objects-dictionary"] != nil else { return }
+    guard
+      isHTTPS || isAccess || isEmpty || value["objects-dictionary"] != nil
+        || value["uid"]?.string != nil && (value["total"] != nil || !kinds.isEmpty)
+    else { return }
     isRecognised = true
-    if kinds.contains(where: { $0.hasPrefix("threat-") }) { return }
+    if kinds.contains(where: { $0.hasPrefix("threat-") }) {
+      doubts.note(.advisory, "threat prevention can stop traffic for what it contains")
+      return
+    }
+    // With details-level uid rules are texts; they are rules of which nothing is known.
     let page = Page(
       uid: value["uid"]?.string, name: value["name"]?.string,
-      rules: list.elements.filter(\.isObject).map { Item(value: $0, file: file) },
+      rules: list.elements.map { Item(value: $0, file: file) },
       from: value["from"]?.counter, to: value["to"]?.counter, total: value["total"]?.counter,
       position: SourcePosition(file: file, line: value.line, pointer: value.pointer))
     if isHTTPS { httpsPages.append(page) } else { accessPages.append(page) }
   }
 
-  private mutating func collect(object value: JSONValue) {
+  private mutating func collect(object value: JSONValue, isInRule: Bool = false) {
     guard let uid = value["uid"]?.string else { return }
-    let item = Item(value: value, file: file)
+    let item = Item(value: value, file: file, isInRule: isInRule)
     switch value["type"]?.string {
     case "package":
       isRecognised = true
@@ -195,22 +207,22 @@ struct CheckPointDocuments {
     }
   }
 
-  private mutating func noteCut(_ value: JSONValue, what: String) {
-    guard let total = value["total"]?.counter, let to = value["to"]?.counter, to < total else {
+  private func noteCut(_ value: JSONValue, what: String) {
+    guard let total = value["total"]?.counter, let to = value["to"]?.counter, to >= 0, to < total
+    else {
       return
     }
-    notes.append(
-      Note(
-        .completeness,
-        "\(what) \(to + 1) to \(total) are not in the file; ask again with offset \(to)",
-        at: SourcePosition(file: file, line: value.line, pointer: value.pointer)))
+    doubts.note(
+      .completeness,
+      "\(what) \(to + 1) to \(total) are not in the file; ask again with offset \(to)",
+      at: JSONItem(value, file: file).position)
   }
 
   /// Defines objects that stand inside of rules, as answers without a dictionary have them.
   mutating func define(_ value: JSONValue, file: Int) {
     let own = self.file
     self.file = file
-    collect(object: value)
+    collect(object: value, isInRule: true)
     self.file = own
   }
 }

@@ -24,7 +24,7 @@ package struct CheckPointImporter: ExportImporter {
         + "full", "or the ShowPolicyPackage tool (show-policy-package.sh), all JSON files",
     ],
     pieces: "any number of pages, layers, packages and lists of objects of one management domain",
-    importerVersion: 1)
+    importerVersion: 2)
 
   package let fileNamesMatter = true
 

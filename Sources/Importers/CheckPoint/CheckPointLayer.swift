@@ -23,32 +23,38 @@ struct CheckPointLayer {
     self.uid = uid
     self.name = name
     let sorted = pages.enumerated().sorted {
-      ($0.element.from ?? 0, $0.offset) < ($1.element.from ?? 0, $1.offset)
+      (Self.start(of: $0.element), $0.offset) < (Self.start(of: $1.element), $1.offset)
     }.map(\.element)
     position = sorted.first?.position ?? SourcePosition(line: 0)
     var rules: [Item] = []
+    // Numbers of rules by their own word, or by that of the page that they begin.
+    var numbers: [Int?] = []
     var seen: Set<String> = []
     var total = sorted.compactMap(\.total).max() ?? 0
     for page in sorted {
+      var isFirst = true
       for item in page.rules {
         // Sections of one rulebase hold their rules (API), or stand in front of them
         // (ShowPolicyPackage); either way they say up to which number they reach.
         if Self.isSection(item) { total = max(total, item.value["to"]?.counter ?? 0) }
-        for rule in Self.flatten(item, depth: 0) {
+        for rule in Self.flatten(item) {
+          let begin = isFirst ? page.from : nil
+          isFirst = false
           if let uid = rule.uid, !seen.insert(uid).inserted { continue }
           rules.append(rule)
+          numbers.append(rule.value["rule-number"]?.counter ?? begin)
         }
       }
     }
     var elements: [Element] = []
     var next = 1
-    for rule in rules {
-      let number = rule.value["rule-number"]?.counter
+    for (rule, number) in zip(rules, numbers) {
       if let number, number > next {
         elements.append(.gap(first: next, last: number - 1, position: rule.position))
       }
       elements.append(.rule(rule))
-      if let number { next = max(next, number + 1) } else { next += 1 }
+      let (behind, overflow) = (number ?? next).addingReportingOverflow(1)
+      next = max(next, overflow ? .max : behind)
     }
     if total >= next {
       elements.append(.gap(first: next, last: total, position: position))
@@ -60,15 +66,36 @@ struct CheckPointLayer {
     }
   }
 
+  /// Where a page begins, by its own word or by that of its first rule.
+  private static func start(of page: CheckPointDocuments.Page) -> Int {
+    if let from = page.from { return from }
+    for item in page.rules {
+      for rule in flatten(item) {
+        if let number = rule.value["rule-number"]?.counter { return number }
+      }
+    }
+    return 0
+  }
+
   private static func isSection(_ item: Item) -> Bool {
     item.value["type"]?.string?.hasSuffix("-section") ?? false
   }
 
-  private static func flatten(_ item: Item, depth: Int) -> [Item] {
+  /// The rules of a section, those of sections inside it included; a queue, since what a file nests
+  /// has no bound.
+  private static func flatten(_ item: Item) -> [Item] {
     guard isSection(item) else { return [item] }
-    guard depth < 8, let list = item.value["rulebase"], list.isArray else { return [] }
-    return list.elements.filter(\.isObject)
-      .flatMap { flatten(Item(value: $0, file: item.file), depth: depth + 1) }
+    var rules: [Item] = []
+    var waiting = [item]
+    while let next = waiting.popLast() {
+      guard isSection(next) else {
+        rules.append(next)
+        continue
+      }
+      guard let list = next.value["rulebase"], list.isArray else { continue }
+      waiting += list.elements.map { Item(value: $0, file: item.file) }.reversed()
+    }
+    return rules
   }
 
   /// Groups the pages of a kind by layer, in the order in which layers first appear.

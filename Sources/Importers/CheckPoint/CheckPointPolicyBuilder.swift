@@ -55,10 +55,13 @@ struct CheckPointPolicyBuilder {
     }
     if policies.isEmpty { policies = indexedPolicies() }
     if policies.isEmpty {
+      // Without a package nobody knows which layers belong together: each stands for itself, and
+      // other layers may have to accept as well.
       let inline = Set(layers.flatMap(\.inlineLayers))
       let roots = layers.filter { $0.uid.map { !inline.contains($0) } ?? true }
-      let name = roots.count == 1 ? roots[0].name : "policy"
-      policies = [policy(name, roots.map { .present($0) }, package: nil)]
+      policies = (roots.isEmpty ? layers : roots).map {
+        policy($0.name, [.present($0)], package: nil, isWhole: false)
+      }
     }
     return policies
   }
@@ -88,11 +91,14 @@ struct CheckPointPolicyBuilder {
 
   // MARK: One package
 
-  private func policy(_ name: String, _ ordered: [Ordered], package: Item?) -> Policy {
+  private func policy(
+    _ name: String, _ ordered: [Ordered], package: Item?, isWhole: Bool = true
+  ) -> Policy {
+    let doubts = Doubts()
+    doubts.add(documents.doubts.notes)
+    let draft = PolicyDraft(Policy(scope: name, format: "checkpoint"), doubts: doubts)
     var rules = CheckPointRules(
-      objects: CheckPointObjects(documents: documents), tableNames: tableNames)
-    var policy = Policy(scope: name, format: "checkpoint")
-    var notes = documents.notes
+      objects: CheckPointObjects(documents: documents, draft: draft), tableNames: tableNames)
     var stages: [Stage] = []
     var waiting: [CheckPointLayer] = []
     for layer in ordered {
@@ -103,9 +109,14 @@ struct CheckPointPolicyBuilder {
       case .missing(let name, _):
         let title = "layer \(name) (not in the export)"
         stages.append(Stage(table: title))
-        policy.tables.append(Self.missingTable(title, name, at: package?.position))
-        notes.append(Self.missingNote(name, at: package?.position))
+        draft.policy.tables.append(
+          Self.missingTable(title, name, at: package?.position, draft))
       }
+    }
+    if !isWhole {
+      let title = "other layers (not in the export)"
+      stages.append(Stage(table: title, isAuxiliary: true))
+      draft.policy.tables.append(Self.otherLayers(title, draft))
     }
     // Inline layers follow the layers that lead to them.
     var done: Set<String> = []
@@ -114,25 +125,24 @@ struct CheckPointPolicyBuilder {
       let layer = waiting.removeFirst()
       guard done.insert(table(of: layer)).inserted else { continue }
       let isInline = layer.uid.map { inline.contains($0) } ?? false
-      policy.tables.append(accessTable(layer, isInline: isInline, &rules))
+      draft.policy.tables.append(accessTable(layer, isInline: isInline, &rules))
       waiting += layer.inlineLayers.compactMap { find(uid: $0, name: "") }
     }
     for (title, layer) in rules.missingLayers.sorted(by: { $0.key < $1.key })
-    where !policy.tables.contains(where: { $0.name == title }) {
-      policy.tables.append(Self.missingTable(title, layer.name, at: layer.position))
-      notes.append(Self.missingNote(layer.name, at: layer.position))
+    where !draft.policy.tables.contains(where: { $0.name == title }) {
+      draft.policy.tables.append(
+        Self.missingTable(title, layer.name, at: layer.position, draft))
     }
-    let inspection = inspectionTables(package, &rules, &notes)
-    policy.tables += inspection
-    policy.pipelines = [
+    let inspection = inspectionTables(package, &rules)
+    draft.policy.tables += inspection
+    draft.policy.pipelines = [
       Pipeline(
         traffic: .forwarded, mode: .allOf, stages: stages, inspection: inspection.first?.name)
     ]
+    noteWhatIsMissing(package, draft)
     rules.objects.finish()
-    policy.endpointObjects = rules.objects.table.endpoints
-    policy.serviceObjects = rules.objects.table.services
+    var policy = draft.finish()
     addClients(&policy, rules)
-    policy.notes = notes + completeness(package, ordered.count) + rules.objects.notes
     return policy
   }
 
@@ -147,23 +157,18 @@ struct CheckPointPolicyBuilder {
     let object = layer.uid.flatMap { documents.layers[$0] }
     let word = object?.value["implicit-cleanup-action"]?.string
     let position = object?.position ?? layer.position
-    if word == nil {
-      list.append(
-        Rule(
-          name: "implicit cleanup",
-          match: Match([
-            .requires(
-              Condition(
-                .unresolved,
-                "the implicit cleanup action of layer `\(layer.name)` is not in the "
-                  + "export; give show access-layers"))
-          ]), action: .allow, origin: .implied, position: position))
-    }
-    if isInline {
-      list.append(
-        Rule(
-          name: "implicit cleanup", match: Match(),
-          action: word == "accept" ? .allow : .deny(.drop), origin: .implied, position: position))
+    let cleanup = Rule(
+      name: "implicit cleanup", match: Match(), action: word == "accept" ? .allow : .deny(.drop),
+      origin: .implied, position: position)
+    switch word {
+    case "accept", "drop": if isInline { list.append(cleanup) }
+    default:
+      list += rules.draft.eitherWay(
+        cleanup,
+        because: rules.draft.doubt(
+          .unresolved,
+          "the implicit cleanup action of layer `\(layer.name)` is not in the export; give show "
+            + "access-layers"))
     }
     return Table(
       name: table(of: layer), rules: list,
@@ -172,40 +177,48 @@ struct CheckPointPolicyBuilder {
   }
 
   private static func missingTable(
-    _ title: String, _ name: String, at position: SourcePosition?
+    _ title: String, _ name: String, at position: SourcePosition?, _ draft: PolicyDraft
   ) -> Table {
     Table(
       name: title,
-      rules: CheckPointRules.unknownRules(
-        "(not in the export)", Condition(.unresolved, "layer `\(name)` is not in the export"),
-        at: position ?? SourcePosition(line: 0)),
+      rules: draft.gap(
+        "layer `\(name)` is not in the export; give mgmt_cli show access-rulebase name \"\(name)\" "
+          + "details-level full", at: position ?? SourcePosition(line: 0)),
       defaultAction: DefaultAction(.deny, name: "not in the export"))
   }
 
-  private static func missingNote(_ name: String, at position: SourcePosition?) -> Note {
-    Note(
-      .completeness,
-      "layer `\(name)` is not in the export; give mgmt_cli show access-rulebase name "
-        + "\"\(name)\" details-level full", at: position)
+  /// Every layer of a package must accept, and no package says which there are.
+  private static func otherLayers(_ title: String, _ draft: PolicyDraft) -> Table {
+    let doubt = draft.doubt(
+      .missingPart,
+      "the package is not in the export: other ordered layers may have to accept too; give show "
+        + "package")
+    return Table(
+      name: title,
+      rules: [
+        Rule(
+          name: "(not in the export)", match: Match([.requires(doubt)]), action: .deny(.drop),
+          origin: .implied, position: SourcePosition(line: 0))
+      ], defaultAction: DefaultAction(.allow, name: "no other layer"))
   }
 
   // MARK: HTTPS inspection
 
   /// The inspection tables, first the one that the pipeline names; none where nothing is inspected.
   private func inspectionTables(
-    _ package: Item?, _ rules: inout CheckPointRules, _ notes: inout [Note]
+    _ package: Item?, _ rules: inout CheckPointRules
   ) -> [Table] {
+    let draft = rules.draft
     if package?.value["https-inspection-policy"]?.bool == false { return [] }
     let named = Self.inspectionLayers(of: package)
     let chosen =
       named.isEmpty
       ? httpsLayers : httpsLayers.filter { layer in named.contains { $0.uid == layer.uid } }
     guard !chosen.isEmpty || !named.isEmpty else {
-      notes.append(
-        Note(
-          .completeness,
-          "whether HTTPS is inspected is not in the export; give show package and "
-            + "show https-rulebase"))
+      draft.note(
+        .completeness,
+        "whether HTTPS is inspected is not in the export; give show package and show "
+          + "https-rulebase")
       return []
     }
     // That a package has such a layer does not mean that a gateway inspects.
@@ -222,16 +235,14 @@ struct CheckPointPolicyBuilder {
     }
     let missing = named.filter { layer in !chosen.contains { $0.uid == layer.uid } }
     if chosen.isEmpty, let layer = missing.first {
-      conditions = ["the HTTPS inspection layer `\(layer.name)` is not in the export"]
-      notes.append(
-        Note(
-          .completeness,
-          "the HTTPS inspection layer `\(layer.name)` is not in the export; give show "
-            + "https-rulebase", at: package?.position))
+      conditions = [
+        "the HTTPS inspection layer `\(layer.name)` is not in the export; give show https-rulebase"
+      ]
     }
     let position = package?.position ?? chosen.first?.position ?? SourcePosition(line: 0)
     let top = conditions.flatMap { text -> [Rule] in
-      let match = Match([.requires(Condition(.unresolved, text))])
+      let doubt = draft.doubt(.missingPart, text, at: package?.position)
+      let match = Match([.requires(doubt)])
       guard !tables.isEmpty else {
         return [
           Rule(
@@ -286,27 +297,16 @@ struct CheckPointPolicyBuilder {
     policy.proposals = proposals
   }
 
-  private func completeness(_ package: Item?, _ count: Int) -> [Note] {
-    var notes: [Note] = []
-    if package == nil, documents.indexedLayers.isEmpty {
-      notes.append(
-        Note(
-          .completeness,
-          count > 1
-            ? "the export does not say to which package the layers belong: all \(count) are taken to be "
-              + "of one, and all must accept; give show package"
-            : "the package is not in the export: other ordered layers may have to accept too; give "
-              + "show package"))
+  private func noteWhatIsMissing(_ package: Item?, _ draft: PolicyDraft) {
+    draft.note(
+      .completeness,
+      "implied rules (Global Properties) are not exported; they come first or last and concern "
+        + "management and VPN connections mostly")
+    if package?.value["threat-prevention"]?.bool == true {
+      draft.note(.advisory, "threat prevention can stop traffic for what it contains")
     }
-    notes.append(
-      Note(
-        .completeness,
-        "implied rules (Global Properties) are not exported; they come first or last "
-          + "and concern management and VPN connections mostly"))
     if documents.holdsTranslation {
-      notes.append(
-        Note(.reading, "address translation changes addresses, not whether traffic may pass"))
+      draft.note(.reading, "address translation changes addresses, not whether traffic may pass")
     }
-    return notes
   }
 }

@@ -5,7 +5,7 @@ struct FMCRules {
   typealias Item = FMCDocuments.Item
 
   var objects: FMCObjects
-  private(set) var zones: [(name: String, position: SourcePosition)] = []
+  var zones: [(name: String, position: SourcePosition)] = []
 
   var draft: PolicyDraft { objects.draft }
 
@@ -13,7 +13,7 @@ struct FMCRules {
 
   /// What is irrelevant in rules. Source: developer.cisco.com, FMC REST API, "accessrules"; FTD REST
   /// API, "AccessRule".
-  private static let irrelevant = IrrelevantMembers([
+  static let irrelevant = IrrelevantMembers([
     ("names the rule", ["id", "name", "type", "links", "version", "ruleId"]),
     ("for people", ["description", "commentHistoryList", "newComments"]),
     (
@@ -82,13 +82,13 @@ struct FMCRules {
     }
   }
 
-  private func actionWord(_ record: ExportRecord) -> String? {
+  func actionWord(_ record: ExportRecord) -> String? {
     (record.text("action") ?? record.text("ruleAction")).flatMap { $0.isEmpty ? nil : $0 }?
       .uppercased()
   }
 
   /// An interactive block lets users click it away, which no service of the system can.
-  private static func action(_ word: String) -> Action? {
+  static func action(_ word: String) -> Action? {
     switch word {
     case "ALLOW", "TRUST", "PERMIT": .allow
     case "MONITOR": .continue
@@ -101,7 +101,7 @@ struct FMCRules {
   /// Reads the switch of a rule: off is off, and what is neither on nor off leaves it open.
   ///
   /// - Parameter isRequired: whether whole answers always have the switch (those of FMC do).
-  private func enabled(
+  func enabled(
     _ item: Item, _ record: ExportRecord, isRequired: Bool, _ rule: inout Rule
   ) -> [Clause] {
     switch record.text("enabled") {
@@ -120,7 +120,7 @@ struct FMCRules {
     }
   }
 
-  private func noteProfiles(_ record: ExportRecord) {
+  func noteProfiles(_ record: ExportRecord) {
     for (name, what) in [
       ("ipsPolicy", "intrusion policy"), ("intrusionPolicy", "intrusion policy"),
       ("filePolicy", "file policy"),
@@ -133,7 +133,7 @@ struct FMCRules {
 
   // MARK: Match
 
-  private mutating func clauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
+  mutating func clauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
     clauses += zoneClauses(item, record, "sourceZones", "destinationZones")
     clauses += networkClauses(item, record)
@@ -164,7 +164,7 @@ struct FMCRules {
 
   /// A cell by its name; what of it is not understood becomes a condition of the rule. Nil for an
   /// empty one, and for one that cannot be read at all, of which the condition is all that is left.
-  private func cell(
+  func cell(
     _ item: Item, _ record: ExportRecord, _ name: String, _ clauses: inout [Clause]
   ) -> FMCCell? {
     guard let cell = FMCCell(record.value(name), file: item.file) else { return nil }
@@ -176,7 +176,7 @@ struct FMCRules {
     return cell.isUnreadable ? nil : cell
   }
 
-  private mutating func zoneClauses(
+  mutating func zoneClauses(
     _ item: Item, _ record: ExportRecord, _ source: String, _ destination: String
   ) -> [Clause] {
     var clauses: [Clause] = []
@@ -201,7 +201,7 @@ struct FMCRules {
     return clauses
   }
 
-  private mutating func networkClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
+  mutating func networkClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
     for (name, dynamic, isSource) in [
       ("sourceNetworks", "sourceDynamicObjects", true),
@@ -227,7 +227,7 @@ struct FMCRules {
     return clauses
   }
 
-  private mutating func portClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
+  mutating func portClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
     for (name, side) in [
       ("destinationPorts", FMCObjects.PortSide.destination), ("sourcePorts", .source),
@@ -242,7 +242,7 @@ struct FMCRules {
   }
 
   /// Applications by name; with filters beside them it stays open which these are.
-  private func applicationClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
+  func applicationClauses(_ item: Item, _ record: ExportRecord) -> [Clause] {
     var clauses: [Clause] = []
     for name in ["applications", "embeddedAppFilter"] {
       guard let value = record.value(name), !(value.scalarText?.isEmpty ?? false) else { continue }
@@ -279,7 +279,7 @@ struct FMCRules {
 
   /// The ways in which URL conditions can hold: over plain HTTP the host is certain, over TLS it is
   /// what the handshake shows. One empty list where the rule has none.
-  private mutating func urlAlternatives(_ item: Item, _ record: ExportRecord) -> [[Clause]] {
+  mutating func urlAlternatives(_ item: Item, _ record: ExportRecord) -> [[Clause]] {
     guard let value = record.value("urls") ?? record.value("urlFilter"),
       !(value.scalarText?.isEmpty ?? false)
     else { return [[]] }
@@ -331,7 +331,7 @@ struct FMCRules {
 
   /// A category, for hosts of some reputation only where it says so. What else an entry holds narrows
   /// or widens it in ways that are not known.
-  private func category(_ item: Item) -> EndpointTerm {
+  func category(_ item: Item) -> EndpointTerm {
     let record = item.record
     let category = record.value("category") ?? record.value("urlCategory")
     let name = category?["name"]?.string ?? item.name
@@ -352,62 +352,5 @@ struct FMCRules {
       return .condition(left)
     }
     return .category(name)
-  }
-
-  // MARK: Prefilter
-
-  /// FASTPATH passes everything else by, ANALYZE goes on to access control. Source:
-  /// docs.defenseorchestrator.com, "Prefilter rule components".
-  mutating func prefilterRules(_ item: Item) -> [Rule] {
-    let record = item.record
-    var rule = Rule(
-      name: item.name, vendorID: item.id, match: Match(), action: .allow, position: item.position)
-    guard let word = actionWord(record) else {
-      return draft.eitherWay(
-        rule,
-        because: draft.doubt(
-          .unresolved, "the action of prefilter rule `\(item.name)` is not in the export",
-          at: item.position))
-    }
-    var clauses = zoneClauses(item, record, "sourceInterfaces", "destinationInterfaces")
-    clauses += networkClauses(item, record)
-    clauses += portClauses(item, record)
-    for (name, kind, words) in [
-      ("vlanTags", Condition.Kind.interfaceBinding, "only for VLAN"),
-      ("timeRangeObjects", .schedule, "time range"),
-    ] {
-      guard let cell = cell(item, record, name, &clauses), !cell.isEmpty else { continue }
-      let shown = (cell.objects + cell.literals).map(\.name).joined(separator: ", ")
-      clauses.append(.requires(draft.doubt(kind, "\(words) \(shown)")))
-    }
-    clauses += enabled(item, record, isRequired: true, &rule)
-    switch record.text("ruleType")?.uppercased() {
-    case "TUNNEL":
-      _ = (record.value("encapsulationPorts"), record.value("tunnelZone"))
-      clauses.append(.never("a tunnel rule is for encapsulated traffic"))
-    case "PREFILTER": break
-    case nil where !record.has("ruleType") && item.type == "prefilterrule": break
-    default:
-      clauses.append(
-        .requires(
-          draft.doubt(
-            .unmodelled, "prefilter rule `\(item.name)` is of an unknown type", at: item.position)))
-    }
-    // Only tunnels are matched in both directions.
-    _ = record.text("bidirectional")
-    clauses += draft.unreadClauses(
-      record, of: "prefilter rule `\(item.name)`", ignoring: Self.irrelevant)
-    rule.match = Match(clauses)
-    switch word {
-    case "FASTPATH": rule.action = .allow
-    case "ANALYZE": rule.action = .return
-    case "BLOCK": rule.action = .deny(.drop)
-    default:
-      return draft.eitherWay(
-        rule,
-        because: draft.doubt(
-          .unmodelled, "prefilter rule `\(item.name)` has the action `\(word)`", at: item.position))
-    }
-    return [rule]
   }
 }

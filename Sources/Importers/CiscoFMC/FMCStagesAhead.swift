@@ -73,20 +73,13 @@ struct FMCStagesAhead {
     if let left = draft.unread(
       record, of: "access policy `\(object.name)`", ignoring: Self.irrelevant)
     {
-      let rule = Rule(
-        name: "(policy settings)", match: Match([.requires(left)]), action: .allow,
-        origin: .implied, position: object.position)
       tables.append(
         Table(
-          name: "policy settings", rules: [deny(rule), rule], defaultAction: Self.end))
+          name: "policy settings",
+          rules: draft.gap(left.detail, kind: .unmodelled, at: object.position),
+          defaultAction: Self.end))
     }
     return tables
-  }
-
-  private func deny(_ rule: Rule) -> Rule {
-    var rule = rule
-    rule.action = .deny(.drop)
-    return rule
   }
 
   /// Members of access policies that decide nothing here.

@@ -5,8 +5,8 @@
 // Versions met in real exports: FortiOS 6.2, 6.4, 7.0; FortiManager 6 and 7. Tables and settings:
 // docs.fortinet.com, FortiOS CLI Reference. Policies are matched in the order in which they stand
 // (never by their number) and what matches none is denied by the implicit policy 0.
-// Not modelled: local-in policies (traffic to the FortiGate itself), proxy policies, IPS and
-// antivirus (noted), categories, applications and the contents of FortiGuard lists (conditions).
+// Not modelled: local-in policies (traffic to the FortiGate itself), IPS and antivirus (noted), proxy
+// policies, categories, applications and the contents of FortiGuard lists (conditions).
 
 import ImportKit
 
@@ -25,7 +25,7 @@ package struct FortiGateImporter: ExportImporter {
         + "/pm/config/adom/A/obj/firewall/address and the other tables of objects",
     ],
     pieces: "one backup; or any number of API answers of one device, or of one administrative "
-      + "domain", importerVersion: 2,
+      + "domain", importerVersion: 3,
     notInExport:
       "what the firewall loads at run time is not in the export: FortiGuard categories of hosts, "
       + "contents of external feeds, addresses of FQDN objects (`diagnose firewall fqdn list`)")

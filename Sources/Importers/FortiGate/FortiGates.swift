@@ -2,8 +2,12 @@ import ImportKit
 
 /// Security profiles as gate tables: what an accepted flow must pass besides.
 struct FortiGates {
-  private(set) var tables: [Table] = []
-  private var names: Set<String> = []
+  let draft: PolicyDraft
+  var tables: [Table] = []
+  var names: Set<String> = []
+
+  init(draft: PolicyDraft) { self.draft = draft }
+
   /// How far a policy looks into TLS.
   enum Sight: String {
     /// Not at all: what a web filter then does with HTTPS is not documented.
@@ -27,7 +31,7 @@ struct FortiGates {
       if let gate = dnsFilter(profile, at: policy, objects: &objects) { result.append(gate) }
     }
     for (name, what) in [
-      ("ips-sensor" as StaticString, "IPS sensor"), ("av-profile", "antivirus profile"),
+      ("ips-sensor", "IPS sensor"), ("av-profile", "antivirus profile"),
       ("file-filter-profile", "file filter"), ("dlp-sensor", "DLP sensor"),
       ("dlp-profile", "DLP profile"),
     ] {
@@ -40,17 +44,18 @@ struct FortiGates {
   }
 
   /// A gate that is not in the export: it may stop anything.
-  private mutating func missing(
+  mutating func missing(
     _ table: String, _ what: String, kind: Condition.Kind, at policy: FortiEntry
   ) -> String {
     guard names.insert(table).inserted else { return table }
+    let doubt = draft.doubt(kind, "\(what) is not in the export", at: policy.position)
     tables.append(
       Table(
         name: table,
         rules: [
           Rule(
-            name: what, match: Match([.requires(Condition(kind, "\(what) is not in the export"))]),
-            action: .deny(.reject), origin: .implied, position: policy.position)
+            name: what, match: Match([.requires(doubt)]), action: .deny(.reject), origin: .implied,
+            position: policy.position)
         ], defaultAction: DefaultAction(.allow, name: "not stopped by the profile")))
     return table
   }
@@ -60,18 +65,29 @@ struct FortiGates {
   /// The URL filter first; what it allows or monitors, and what it does not name, goes on to the
   /// categories, what it exempts does not. Source: docs.fortinet.com, FortiOS Administration Guide,
   /// "URL filter"; community.fortinet.com ta-p/196494 and ta-p/206632.
-  private mutating func webFilter(
+  mutating func webFilter(
     _ profile: String, mode: FortiNames.Mode?, sight: Sight, at policy: FortiEntry,
     objects: inout FortiObjects
   ) -> String {
     let base = "web filter \(profile)" + (mode.map { " (\($0.rawValue))" } ?? "")
     guard let entry = objects.find(profile, in: "webfilter profile") else {
-      objects.note(.unresolved, "web filter `\(profile)` is not in the export", at: policy.position)
       return missing(base, "web filter `\(profile)`", kind: .unresolved, at: policy)
     }
     if names.insert(base).inserted {
       let categories = "\(base) categories"
       var rules = urlRules(entry, mode: mode, categories: categories, objects: &objects)
+      let last = categoryRules(entry, objects)
+      if let web = entry.object("web"),
+        let left = web.leftOver(
+          "web filter `\(profile)`", draft, ignoring: Self.irrelevantInWeb)
+      {
+        rules.append(stop(by: left, at: entry))
+      }
+      if let left = entry.leftOver(
+        "web filter `\(profile)`", draft, ignoring: Self.irrelevantInProfiles)
+      {
+        rules.insert(stop(by: left, at: entry), at: 0)
+      }
       rules.append(
         Rule(
           name: "categories", match: Match(), action: .goto(categories), origin: .implied,
@@ -82,7 +98,7 @@ struct FortiGates {
           defaultAction: DefaultAction(.allow, name: "not stopped by the web filter")))
       tables.append(
         Table(
-          name: categories, rules: categoryRules(entry),
+          name: categories, rules: last,
           defaultAction: DefaultAction(
             .allow, name: "category not blocked", position: entry.position)))
       if let web = entry.object("web"), web.has("bword-table"), web.word("bword-table") != "0" {
@@ -94,16 +110,70 @@ struct FortiGates {
     guard sight == .none else { return base }
     let blind = "\(base), \(sight.rawValue)"
     if names.insert(blind).inserted {
-      tables.append(Self.blindTable(blind, over: base, at: entry.position))
+      tables.append(blindTable(blind, over: base, at: entry.position))
     }
     return blind
   }
 
+  /// What is not understood of a profile may stop a flow.
+  func stop(by doubt: Condition, at entry: FortiEntry) -> Rule {
+    Rule(
+      name: "settings of \(entry.key)", match: Match([.requires(doubt)]), action: .deny(.reject),
+      origin: .implied, position: entry.position)
+  }
+
+  /// Settings of web filters that stop no connection to a host.
+  static let irrelevantInProfiles = FortiIrrelevant.common.union(
+    IrrelevantMembers([
+      (
+        "logging and messages",
+        [
+          "extended-log", "https-replacemsg", "log-all-url", "replacemsg-group",
+          "web-antiphishing-log", "web-content-log", "web-extended-all-action-log",
+          "web-filter-activex-log", "web-filter-applet-log", "web-filter-command-block-log",
+          "web-filter-cookie-log", "web-filter-cookie-removal-log", "web-filter-js-log",
+          "web-filter-jscript-log", "web-filter-referer-log", "web-filter-unknown-log",
+          "web-filter-vbs-log", "web-flow-log-encoding", "web-ftgd-err-log",
+          "web-ftgd-quota-usage", "web-invalid-domain-log", "web-url-log",
+        ]
+      ),
+      (
+        "what pages may hold, not which hosts may be reached",
+        [
+          "options", "post-action", "antiphish", "file-filter", "youtube-channel-filter",
+          "youtube-channel-status", "url-extraction", "antiphishing",
+        ]
+      ),
+      (
+        "overrides, which let more through for those who ask",
+        ["override", "ovrd-perm"]
+      ),
+      ("where the profile can be used", ["feature-set", "inspection-mode"]),
+      ("an external list by another protocol", ["wisp-algorithm"]),
+      ("how categories are asked for", ["ftgd-dns"]),
+    ]))
+
+  static let irrelevantInWeb = FortiIrrelevant.common.union(
+    IrrelevantMembers([
+      (
+        "words in pages and searches, which are noted",
+        [
+          "bword-table", "bword-threshold", "content-header-list", "keyword-match", "log-search",
+          "safe-search", "vimeo-restrict", "youtube-restrict",
+        ]
+      ),
+      (
+        "sites that FortiGuard lists, which are let through more easily",
+        ["allowlist", "whitelist"]
+      ),
+      ("sites that FortiSandbox found malicious", ["blacklist", "blocklist"]),
+    ]))
+
   /// Without TLS inspection plain HTTP is filtered as always; whether anything else is, is open.
-  private static func blindTable(
+  func blindTable(
     _ name: String, over base: String, at position: SourcePosition
   ) -> Table {
-    let doubt = Condition(
+    let doubt = draft.doubt(
       .unmodelled, "the policy does not inspect TLS, so the web filter may not see the host")
     return Table(
       name: name,
@@ -117,7 +187,7 @@ struct FortiGates {
       ], defaultAction: DefaultAction(.allow, name: "not seen by the web filter"))
   }
 
-  private func urlRules(
+  func urlRules(
     _ profile: FortiEntry, mode: FortiNames.Mode?, categories: String,
     objects: inout FortiObjects
   ) -> [Rule] {
@@ -127,31 +197,33 @@ struct FortiGates {
     let list = objects.tables.table("webfilter urlfilter", in: objects.scope)
       .first { $0.key == number || $0.word("id") == number }
     guard let list else {
-      objects.note(
-        .unresolved, "URL filter \(number) is not in the export", at: profile.position)
-      let condition = Condition(.unresolved, "URL filter \(number) is not in the export")
-      return [Action.deny(.reject), .allow].map { action in
-        Rule(
-          name: "URL filter \(number)", match: Match([.requires(condition)]), action: action,
-          origin: .implied, position: profile.position)
-      }
+      return draft.gap(
+        "URL filter \(number) is not in the export", name: "URL filter \(number)",
+        at: profile.position)
     }
-    let includes = !list.isOff("include-subdomains")
-    let simple = list.list("entries").contains { ($0.word("type") ?? "simple") == "simple" }
-    if mode != .proxy, simple {
-      objects.note(
-        .reading,
-        "in flow mode simple entries also match in the middle of a URL; entries that are "
-          + "whole domains are read as the end of the host here", at: list.position)
-    }
-    return list.list("entries").map { entry in
+    let includes = list.flag("include-subdomains", or: true) ?? true
+    var rules = list.list("entries").map { entry in
       urlRule(
         entry, mode: mode, includesSubdomains: includes, categories: categories,
         objects: &objects)
     }
+    if let left = list.leftOver(
+      "URL filter \(number)", draft,
+      ignoring: FortiIrrelevant.common.union([
+        "ip4-mapped-ip6": "addresses in place of names", "ip-addr-block": "the same",
+        "one-arm-ips-urlfilter": "for a unit that only listens",
+      ]))
+    {
+      rules =
+        draft.eitherWay(
+          Rule(
+            name: "URL filter \(number)", match: Match(), action: .allow, origin: .implied,
+            position: list.position), because: left) + rules
+    }
+    return rules
   }
 
-  private func urlRule(
+  func urlRule(
     _ entry: FortiEntry, mode: FortiNames.Mode?, includesSubdomains: Bool, categories: String,
     objects: inout FortiObjects
   ) -> Rule {
@@ -163,22 +235,25 @@ struct FortiGates {
         .unmodelled, "URL filter entries are written as numbers; ask FortiManager with verbose 1",
         at: entry.position)
       clauses.append(
-        .requires(Condition(.unmodelled, "URL filter entry `\(text)` is written in numbers")))
+        .requires(
+          draft.doubt(.unmodelled, "URL filter entry `\(text)` is written in numbers")))
     } else if let parsed = FortiNames.urlEntry(
       text, type: type, mode: mode, includesSubdomains: includesSubdomains)
     {
       clauses.append(.destination(EndpointList(Self.terms(parsed, entry: entry, &objects))))
     } else {
-      objects.note(
-        .unmodelled, "URL filter entry `\(text)` (\(type)) is outside of what can be decided",
-        at: entry.position)
       clauses.append(
-        .requires(Condition(.unmodelled, "URL filter entry `\(text)` (\(type))")))
+        .requires(
+          draft.doubt(
+            .unmodelled, "URL filter entry `\(text)` (\(type)) is outside of what can be decided",
+            at: entry.position)))
     }
     if let referrer = entry.word("referrer-host") {
       clauses.append(
-        .requires(Condition(.urlPath, "only for requests that come from `\(referrer)`")))
+        .requires(draft.doubt(.urlPath, "only for requests that come from `\(referrer)`")))
     }
+    let isEnabled = entry.flag("status", or: true)
+    entry.ignore("dns-address-family", "antiphish-action", "web-proxy-profile", "exempt", "url")
     let action: Action
     switch entry.word("action") ?? "exempt" {
     case "block": action = .deny(.reject)
@@ -189,10 +264,21 @@ struct FortiGates {
         from.isEmpty || from.contains("fortiguard") || from.contains("all") || from.contains("pass")
       action = leaves ? .allow : .goto(categories)
     case "allow", "monitor", "pass": action = .goto(categories)
-    default: action = .continue
+    default:
+      clauses.append(
+        .requires(
+          draft.doubt(
+            .unmodelled, "the action of URL filter entry `\(text)` is not readable",
+            at: entry.position)))
+      action = .deny(.reject)
+    }
+    if let left = entry.leftOver(
+      "URL filter entry `\(text)`", draft, ignoring: FortiIrrelevant.common)
+    {
+      clauses.append(.requires(left))
     }
     return Rule(
-      name: "URL filter: \(text)", vendorID: entry.key, enabled: !entry.isOff("status"),
+      name: "URL filter: \(text)", vendorID: entry.key, enabled: isEnabled != false,
       match: Match(clauses), action: action, origin: .implied, position: entry.position)
   }
 
@@ -204,174 +290,81 @@ struct FortiGates {
     if let doubtful = parsed.doubtful {
       let id = "url entry/\(entry.position.file):\(entry.position.line):\(entry.key)"
       let number =
-        objects.table.endpoint(id)
-        ?? objects.table.addEndpoint(
+        objects.draft.objects.endpoint(id)
+        ?? objects.draft.objects.addEndpoint(
           id: id, name: doubtful.text, kind: "URL entry", position: entry.position)
-      objects.table.setEndpoint(
+      objects.draft.objects.setEndpoint(
         number,
-        EndpointList([.url(doubtful)], except: [.condition(Condition(.unmodelled, parsed.doubt))]))
+        EndpointList(
+          [.url(doubtful)],
+          except: [
+            .condition(objects.doubt(.patternReading, parsed.doubt, at: entry.position))
+          ]))
       terms.append(.object(number))
     }
     return terms
   }
 
-  /// Categories that are blocked, or that ask for a click or a login, which no service gives.
-  private func categoryRules(_ profile: FortiEntry) -> [Rule] {
+  /// Categories that are blocked, or that ask for a click or a login, which no service gives; in
+  /// front of them what the administrator has rated otherwise.
+  func categoryRules(_ profile: FortiEntry, _ objects: FortiObjects) -> [Rule] {
     guard let filter = profile.object("ftgd-wf") else { return [] }
+    var actions: [String: String] = [:]
     var rules: [Rule] = []
+    var denied: [String: (terms: [EndpointTerm], position: SourcePosition)] = [:]
+    for entry in filter.list("filters") {
+      let category = entry.word("category") ?? "0"
+      // Text leaves out the default, which is to monitor.
+      let action = entry.word("action") ?? (entry.json == nil ? "monitor" : "")
+      let left = entry.leftOver(
+        "category filter \(category)", draft,
+        ignoring: FortiIrrelevant.common.union([
+          "log": "logging", "auth-usr-grp": "who may log in", "override-replacemsg": "a message",
+          "warn-duration": "of a warning", "warning-duration-type": "of a warning",
+          "warning-prompt": "of a warning",
+        ]))
+      let isReadable = left == nil && Int(category) != nil
+      switch isReadable ? action : "" {
+      case "block", "warning", "authenticate":
+        actions[category] = action
+        denied[action, default: ([], entry.position)].terms += FortiCategories.terms(category)
+      case "monitor", "allow": actions[category] = action
+      default:
+        let doubt =
+          left
+          ?? draft.doubt(
+            .category, "what happens to category \(category) is not readable", at: entry.position)
+        rules.append(stop(by: doubt, at: entry))
+      }
+    }
     for (word, what) in [
       ("block", "blocked"), ("warning", "shown after a warning only"),
       ("authenticate", "shown after a login only"),
     ] {
-      let entries = filter.list("filters").filter { $0.word("action") == word }
-      guard let first = entries.first else { continue }
-      let terms = entries.map { EndpointTerm.category("FortiGuard \($0.word("category") ?? "0")") }
+      guard let (terms, position) = denied[word] else { continue }
       rules.append(
         Rule(
           name: "categories \(what)", match: Match([.destination(EndpointList(terms))]),
-          action: .deny(.reject), origin: .implied, position: first.position))
+          action: .deny(.reject), origin: .implied, position: position))
     }
-    // Without `verbose` FortiManager writes actions as numbers that cannot be told apart.
-    let coded = filter.list("filters").filter { $0.isNumber("action") }
-    if let first = coded.first {
-      rules.append(
-        Rule(
-          name: "categories",
-          match: Match([
-            .requires(
-              Condition(
-                .category, "the actions of \(coded.count) categories are written in numbers"))
-          ]), action: .deny(.reject), origin: .implied, position: first.position))
+    if let left = filter.leftOver(
+      "web filter `\(profile.key)`", draft,
+      ignoring: FortiIrrelevant.common.union(
+        IrrelevantMembers([
+          (
+            "how FortiGuard is asked, and quotas",
+            [
+              "options", "exempt-quota", "max-quota-timeout", "ovrd", "quota", "rate-crl-urls",
+              "rate-css-urls", "rate-image-urls", "rate-javascript-urls",
+            ]
+          )
+        ])))
+    {
+      rules.append(stop(by: left, at: profile))
     }
-    return rules
-  }
-
-  // MARK: Application control
-
-  /// Entries in order, then what happens to other applications and to unknown ones.
-  private mutating func applicationList(
-    _ profile: String, at policy: FortiEntry, objects: inout FortiObjects
-  ) -> String? {
-    let name = "application control \(profile)"
-    guard !names.contains(name) else { return name }
-    guard let entry = objects.find(profile, in: "application list") else {
-      objects.note(
-        .unresolved, "application list `\(profile)` is not in the export", at: policy.position)
-      return missing(
-        name, "application list `\(profile)`", kind: .application, at: policy)
-    }
-    var rules: [Rule] = []
-    for item in entry.list("entries") {
-      let action = item.word("action") ?? "block"
-      let shown = Self.applications(item)
-      rules.append(
-        Rule(
-          name: "entry \(item.key)", vendorID: item.key, match: Match([.application(shown)]),
-          action: action == "pass" ? .allow : .deny(.reject), origin: .implied,
-          position: item.position))
-    }
-    let others = entry.word("other-application-action") ?? "pass"
-    let unknown = entry.word("unknown-application-action") ?? "pass"
-    let coded = entry.isNumber("other-application-action")
-    if others != unknown || coded {
-      rules.append(
-        Rule(
-          name: "other applications",
-          match: Match([.application(["any application not listed"])]),
-          action: others == "block" || coded ? .deny(.reject) : .allow, origin: .implied,
-          position: entry.position))
-    }
-    let stops = rules.contains { $0.action != .allow } || unknown == "block"
-    names.insert(name)
-    tables.append(
-      Table(
-        name: name, rules: stops ? rules : [],
-        defaultAction: DefaultAction(
-          unknown == "block" ? .deny : .allow,
-          name: unknown == "block" ? "other applications are blocked" : "not stopped",
-          position: entry.position)))
-    return name
-  }
-
-  private static func applications(_ item: FortiEntry) -> [String] {
-    let parts: [(StaticString, String)] = [
-      ("application", "application"), ("category", "category"), ("technology", "technology"),
-      ("behavior", "behaviour"), ("vendor", "vendor"), ("popularity", "popularity"),
-      ("risk", "risk"), ("sub-category", "sub-category"),
-    ]
-    let names = parts.flatMap { name, word in
-      item.values(name).filter { $0 != "all" && $0 != "0" }.map { "\(word) \($0)" }
-    }
-    return names.isEmpty ? ["any application"] : names
-  }
-
-  // MARK: DNS filter
-
-  /// A DNS filter stops the query, not the connection, and acts only where the client's queries
-  /// pass the same policy; so all that it blocks is in doubt, and what it lets through is not
-  /// looked at.
-  private mutating func dnsFilter(
-    _ profile: String, at policy: FortiEntry, objects: inout FortiObjects
-  ) -> String? {
-    let name = "DNS filter \(profile)"
-    guard !names.contains(name) else { return name }
-    guard let entry = objects.find(profile, in: "dnsfilter profile") else {
-      objects.note(.unresolved, "DNS filter `\(profile)` is not in the export", at: policy.position)
-      return missing(name, "DNS filter `\(profile)`", kind: .unresolved, at: policy)
-    }
-    let doubt = Clause.requires(
-      Condition(
-        .unmodelled,
-        "DNS filter `\(profile)` stops the client's queries where they pass this policy"))
-    var rules: [Rule] = []
-    if let number = entry.object("domain-filter")?.word("domain-filter-table"), number != "0" {
-      let list = objects.tables.table("dnsfilter domain-filter", in: objects.scope)
-        .first { $0.key == number || $0.word("id") == number }
-      for item in list?.list("entries") ?? [] where item.word("action") == "block" {
-        let text = item.word("domain") ?? ""
-        // Proxy mode reads a simple entry with its sub-domains, which errs on the side of doubt.
-        let parsed = FortiNames.urlEntry(
-          text, type: item.word("type") ?? "simple", mode: .proxy, includesSubdomains: true)
-        var clauses = [doubt]
-        if let parsed {
-          clauses.insert(
-            .destination(EndpointList(Self.terms(parsed, entry: item, &objects))), at: 0)
-        }
-        rules.append(
-          Rule(
-            name: "domain \(text)", vendorID: item.key, enabled: !item.isOff("status"),
-            match: Match(clauses), action: .deny(.reject), origin: .implied,
-            position: item.position))
-      }
-      if list == nil {
-        rules.append(
-          Rule(
-            name: "domain filter \(number)",
-            match: Match([
-              .requires(
-                Condition(.unresolved, "domain filter \(number) is not in the export"))
-            ]), action: .deny(.reject), origin: .implied, position: entry.position))
-      }
-    }
-    let blocked =
-      entry.object("ftgd-dns")?.list("filters").filter {
-        $0.word("action") == "block"
-      } ?? []
-    if let first = blocked.first {
-      let terms = blocked.map { EndpointTerm.category("FortiGuard \($0.word("category") ?? "0")") }
-      rules.append(
-        Rule(
-          name: "categories blocked",
-          match: Match([.destination(EndpointList(terms)), doubt]), action: .deny(.reject),
-          origin: .implied, position: first.position))
-    }
-    guard !rules.isEmpty else { return nil }
-    names.insert(name)
-    tables.append(
-      Table(
-        name: name, rules: rules,
-        defaultAction: DefaultAction(.allow, name: "not stopped by the DNS filter")))
-    return name
+    let ratings = FortiLocalRatings(
+      entries: objects.tables.table("webfilter ftgd-local-rating", in: objects.scope))
+    return ratings.rules(filters: actions, draft) + rules
   }
 
   /// Traffic that a policy hands over to proxy policies, which are not read.
@@ -386,7 +379,9 @@ struct FortiGates {
             name: what,
             match: Match([
               .service(ServiceList([.service(.tcp(PortSet(80).union(PortSet(443))))])),
-              .requires(Condition(.unmodelled, "\(what), which proxy policies then judge")),
+              .requires(
+                draft.doubt(
+                  .unmodelled, "\(what), which proxy policies then judge", at: policy.position)),
             ]), action: .deny(.reject), origin: .implied, position: policy.position)
         ], defaultAction: DefaultAction(.allow, name: "not stopped by a proxy policy")))
     return name

@@ -47,19 +47,40 @@ struct FortiInspection {
       case "deep-inspection", "custom-deep-inspection":
         return .unknown("`\(profile)` decrypts but for its exemptions, which are not in the export")
       default:
-        objects.note(
-          .unresolved, "SSL inspection profile `\(profile)` is not in the export",
-          at: policy.position)
         return .unknown("SSL inspection profile `\(profile)` is not in the export")
       }
     }
-    let all = entry.object("ssl")?.word("inspect-all") ?? "disable"
+    let ssl = entry.object("ssl")
+    let all = ssl?.word("inspect-all") ?? "disable"
     let https = entry.object("https")
     let status = https?.word("status") ?? Self.factoryStatus(of: profile)
+    // A word that is not one of these leaves open whether it decrypts.
+    let words = ["disable", "certificate-inspection", "deep-inspection", "enable"]
+    for (group, name) in [(ssl, "inspect-all"), (https, "status")] {
+      guard let group, group.has(name) else { continue }
+      if !words.contains(group.word(name) ?? "") {
+        return .unknown("SSL inspection profile `\(profile)`: `\(name)` is not readable")
+      }
+    }
+    for group in [ssl, https].compactMap({ $0 }) {
+      if group.leftOver(
+        "SSL inspection profile `\(profile)`", objects.draft, ignoring: Self.irrelevant) != nil
+      {
+        return .unknown("SSL inspection profile `\(profile)` has settings that are not understood")
+      }
+    }
+    let certificateMode = entry.word("server-cert-mode")
+    _ = entry.list("ssl-exempt")
+    entry.ignore("allowlist", "whitelist")
+    if entry.leftOver(
+      "SSL inspection profile `\(profile)`", objects.draft, ignoring: Self.irrelevant) != nil
+    {
+      return .unknown("SSL inspection profile `\(profile)` has settings that are not understood")
+    }
     if entry.object("ssl")?.isNumber("inspect-all") ?? false || https?.isNumber("status") ?? false {
       return .unknown("SSL inspection profile `\(profile)` is written in numbers")
     }
-    if entry.word("server-cert-mode") == "replace" {
+    if certificateMode == "replace" {
       // It shows the certificate of one's own server: meant for traffic from outside.
       return .certificate
     }
@@ -87,6 +108,39 @@ struct FortiInspection {
     return .deep(table: name)
   }
 
+  /// Settings of profiles that do not tell whether a flow is decrypted.
+  private static let irrelevant = FortiIrrelevant.common.union(
+    IrrelevantMembers([
+      (
+        "what happens to servers and clients with faults in their certificates or TLS",
+        [
+          "allow-invalid-server-cert", "cert-probe-failure", "cert-validation-failure",
+          "cert-validation-timeout", "client-cert-request", "client-certificate",
+          "encrypted-client-hello", "expired-server-cert", "invalid-server-cert",
+          "min-allowed-ssl-version", "revoked-server-cert", "sni-server-cert-check",
+          "unsupported-ssl", "unsupported-ssl-cipher", "unsupported-ssl-negotiation",
+          "unsupported-ssl-version", "untrusted-cert", "untrusted-server-cert",
+          "block-blacklisted-certificates", "block-blocklisted-certificates", "ech-outer-sni",
+        ]
+      ),
+      (
+        "other protocols than HTTPS",
+        [
+          "ftps", "imaps", "pop3s", "smtps", "ssh", "dot", "quic", "udp-not-quic", "ports",
+          "mapi-over-https", "rpc-over-https", "proxy-after-tcp-handshake",
+        ]
+      ),
+      (
+        "certificates that are shown, and logging",
+        [
+          "caname", "untrusted-caname", "server-cert", "ssl-anomalies-log", "ssl-anomaly-log",
+          "ssl-exemption-ip-rating", "ssl-exemption-log", "ssl-exemptions-log",
+          "ssl-handshake-log", "ssl-negotiation-log", "ssl-server-cert-log", "ssl-server",
+          "use-ssl-server", "supported-alpn",
+        ]
+      ),
+    ]))
+
   /// What `config https` says where the text leaves it out.
   private static func factoryStatus(of profile: String) -> String {
     switch profile {
@@ -102,7 +156,9 @@ struct FortiInspection {
       let term: EndpointTerm
       switch item.word("type") ?? "fortiguard-category" {
       case "fortiguard-category":
-        term = .category("FortiGuard \(item.word("fortiguard-category") ?? "0")")
+        rules.append(
+          exemption(item, FortiCategories.terms(item.word("fortiguard-category") ?? "0"), objects))
+        continue
       case "address":
         term = objects.address(item.word("address") ?? "", .v4, at: item.position)
       case "address6":
@@ -113,16 +169,14 @@ struct FortiInspection {
         if let regex = try? RegularExpression(text) {
           term = .host(.regex(regex), .observed)
         } else {
-          term = .condition(Condition(.unmodelled, "exemption by the expression `\(text)`"))
+          term = .condition(
+            objects.doubt(.unmodelled, "exemption by the expression `\(text)`", at: item.position))
         }
       case let other:
-        term = .condition(Condition(.unmodelled, "exemption of the kind `\(other)`"))
+        term = .condition(
+          objects.doubt(.unmodelled, "exemption of the kind `\(other)`", at: item.position))
       }
-      rules.append(
-        Rule(
-          name: "exemption \(item.key)", vendorID: item.key,
-          match: Match([.destination(EndpointList([term]))]), action: .bypass, origin: .implied,
-          position: item.position))
+      rules.append(exemption(item, [term], objects))
     }
     if entry.isOn("allowlist") || entry.isOn("whitelist") {
       rules.append(
@@ -130,7 +184,7 @@ struct FortiInspection {
           name: "reputable sites",
           match: Match([
             .requires(
-              Condition(
+              objects.doubt(
                 .externalList,
                 "sites that FortiGuard lists as reputable are exempt; the list is "
                   + "not in the export"))
@@ -139,40 +193,57 @@ struct FortiInspection {
     return rules
   }
 
+  private func exemption(
+    _ item: FortiEntry, _ terms: [EndpointTerm], _ objects: FortiObjects
+  ) -> Rule {
+    item.ignore("fortiguard-category", "address", "address6", "wildcard-fqdn", "regex", "type")
+    let left = item.leftOver(
+      "exemption \(item.key)", objects.draft, ignoring: FortiIrrelevant.common)
+    return Rule(
+      name: "exemption \(item.key)", vendorID: item.key,
+      match: Match(
+        [.destination(EndpointList(terms))] + (left.map { [.requires($0)] } ?? [])),
+      action: .bypass, origin: .implied, position: item.position)
+  }
+
   /// Objects for exemptions are compared with the name of the server, not with addresses.
   private func wildcardFQDN(
     _ name: String, _ item: FortiEntry, _ objects: inout FortiObjects
   ) -> EndpointTerm {
     let id = "wildcard-fqdn/\(name)"
-    if let known = objects.table.endpoint(id) { return .object(known) }
+    if let known = objects.draft.objects.endpoint(id) { return .object(known) }
     if let entry = objects.find(name, in: "firewall wildcard-fqdn custom") {
-      let number = objects.table.addEndpoint(
+      let number = objects.draft.objects.addEndpoint(
         id: id, name: name, kind: "wildcard FQDN", position: entry.position)
       let text = entry.word("wildcard-fqdn") ?? ""
-      objects.table.setEndpoint(
+      objects.draft.objects.setEndpoint(
         number,
         EndpointList([
           FortiNames.wildcardFQDN(text).map { .host($0, .observed) }
-            ?? .condition(Condition(.unresolved, "wildcard FQDN `\(text)` is not readable"))
+            ?? objects.draft.oddHost(text, in: "wildcard FQDN `\(name)`", at: entry.position)
         ]))
       return .object(number)
     }
     if let entry = objects.find(name, in: "firewall wildcard-fqdn group") {
-      let number = objects.table.addEndpoint(
+      let number = objects.draft.objects.addEndpoint(
         id: id, name: name, kind: "wildcard FQDN group", position: entry.position)
       // Groups of these hold objects only, so this goes one level deep.
       let members = entry.names("member").filter { $0 != name }
-      objects.table.setEndpoint(
+      objects.draft.objects.setEndpoint(
         number,
         EndpointList(
           members.map { member in
             objects.find(member, in: "firewall wildcard-fqdn custom") == nil
-              ? .condition(Condition(.unresolved, "wildcard FQDN `\(member)` is not in the export"))
+              ? .condition(
+                objects.doubt(
+                  .unresolved, "wildcard FQDN `\(member)` is not in the export",
+                  at: entry.position))
               : wildcardFQDN(member, item, &objects)
           }))
       return .object(number)
     }
-    objects.note(.unresolved, "wildcard FQDN `\(name)` is not in the export", at: item.position)
-    return .condition(Condition(.unresolved, "wildcard FQDN `\(name)` is not in the export"))
+    return .condition(
+      objects.doubt(
+        .unresolved, "wildcard FQDN `\(name)` is not in the export", at: item.position))
   }
 }

@@ -15,10 +15,20 @@ enum FortiNames {
   }
 
   private static func isHostGlob(_ text: String) -> Bool {
-    text.utf8.allSatisfy { byte in
-      (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x2E
-        || byte == 0x2A || byte == 0x3F || byte == 0x5F
+    text.utf8.allSatisfy { isHostByte($0) || $0 == 0x2A || $0 == 0x3F }
+  }
+
+  private static func isHostByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x61...0x7A, 0x41...0x5A, 0x30...0x39, 0x2D, 0x2E, 0x5F: true
+    default: false
     }
+  }
+
+  /// Whether a text can be the name of an interface or zone.
+  static func isName(_ text: String) -> Bool {
+    !text.isEmpty && !TemplateMarker.isPresent(in: text)
+      && !text.unicodeScalars.contains { "?*{}<>$%\"'`|;()".unicodeScalars.contains($0) }
   }
 
   /// How a policy looks into traffic; nil where the export does not say.
@@ -38,10 +48,8 @@ enum FortiNames {
 
   /// An entry of a URL filter. Source: community.fortinet.com ta-p/192746, "URL Filter expressions".
   ///
-  /// - simple, flow mode: the text anywhere in the URL (`net.com` matches `fortinet.com`). An entry
-  ///   that is a whole domain is read as the end of the host, with the path behind it: to take it
-  ///   anywhere would make `example.com` stop `example.com.wdcp.microsoft.com`, which is true and
-  ///   helps nobody; the importer says so in a note. Other texts are taken anywhere;
+  /// - simple, flow mode: the text anywhere in the URL (`net.com` matches `fortinet.com`; ta-p/197999:
+  ///   `s.id` stops `apps.identrust.com`);
   /// - simple, proxy mode: the host and its sub-domains, and what starts with the path; with
   ///   `include-subdomains` off the host alone;
   /// - wildcard: `*` any text; without a slash it is about the host;
@@ -69,7 +77,9 @@ enum FortiNames {
   ) -> URLEntry? {
     let host = text.prefix { $0 != "/" }
     let path = text[host.endIndex...]
-    let flow = flowPattern(text, host: host, path: path)
+    // Neither a host nor the beginning of one: not what these entries are.
+    guard host.utf8.allSatisfy(isHostByte) else { return nil }
+    let flow = URLPattern.substring(text.lowercased())
     let proxy = HostName(host).map { name -> URLPattern in
       let hosts: HostPattern = includesSubdomains ? .apexAndSubdomains(name) : .exact(name)
       return path.isEmpty || path == "/" ? .host(hosts) : .parts(hosts, .prefix(String(path)))
@@ -87,17 +97,8 @@ enum FortiNames {
     }
   }
 
-  private static func flowPattern(
-    _ text: String, host: Substring, path: Substring
-  ) -> URLPattern {
-    guard let name = HostName(host), name.labelCount > 1 else {
-      return .substring(text.lowercased())
-    }
-    let hosts = HostPattern.suffix(name.text)
-    return path.isEmpty || path == "/" ? .host(hosts) : .parts(hosts, .prefix(String(path)))
-  }
-
   private static func wildcard(_ text: String) -> URLEntry? {
+    guard !text.utf8.contains(0x3F) else { return nil }
     guard !text.contains("/") else { return URLEntry(certain: [.glob(text)]) }
     let name = text.lowercased()
     if name == "*" { return URLEntry(certain: [.host(.any)]) }

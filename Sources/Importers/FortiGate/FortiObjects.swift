@@ -6,22 +6,31 @@ import ImportKit
 struct FortiObjects {
   let tables: FortiTables
   let scope: String?
-  var table = ObjectTable()
-  private(set) var notes: [Note] = []
-  private var noted: Set<Note> = []
+  let draft: PolicyDraft
   /// Entries of the tables asked for, by their names.
   private var indexes: [String: [String: FortiEntry]] = [:]
-  var pendingAddresses: [PendingAddress] = []
-  var pendingServices: [PendingService] = []
+  var queue = ObjectQueue<Definition>()
 
-  init(tables: FortiTables, scope: String?) {
-    self.tables = tables
-    self.scope = scope
+  /// A definition that waits to be read.
+  enum Definition {
+    case address(PendingAddress)
+    case service(PendingService)
   }
 
-  mutating func note(_ kind: Note.Kind, _ text: String, at position: SourcePosition?) {
-    let note = Note(kind, text, at: position)
-    if noted.insert(note).inserted { notes.append(note) }
+  init(tables: FortiTables, scope: String?, draft: PolicyDraft) {
+    self.tables = tables
+    self.scope = scope
+    self.draft = draft
+  }
+
+  func note(_ kind: Note.Kind, _ text: String, at position: SourcePosition?) {
+    draft.note(kind, text, at: position)
+  }
+
+  func doubt(
+    _ kind: Condition.Kind, _ text: String, at position: SourcePosition? = nil
+  ) -> Condition {
+    draft.doubt(kind, text, at: position)
   }
 
   /// An entry of a table by its name; the scope's own comes before a shared one.
@@ -40,13 +49,10 @@ struct FortiObjects {
 
   /// Translates what is still waiting; call it when all rules are done.
   mutating func finish() {
-    while true {
-      if let next = pendingAddresses.popLast() {
-        fill(next)
-      } else if let next = pendingServices.popLast() {
-        fill(next)
-      } else {
-        return
+    while let entry = queue.next() {
+      switch entry.definition {
+      case .address(let pending): fill(pending)
+      case .service(let pending): fill(pending)
       }
     }
   }
@@ -79,20 +85,21 @@ extension FortiObjects {
     _ name: String, _ space: Space, at position: SourcePosition
   ) -> EndpointTerm {
     let id = "\(space.rawValue)/\(name)"
-    if let known = table.endpoint(id) { return .object(known) }
+    if let known = draft.objects.endpoint(id) { return .object(known) }
     if let entry = find(name, in: space.objects) {
       if name == "all", isEverything(entry, space) { return .any }
-      let number = table.addEndpoint(
+      let number = draft.objects.addEndpoint(
         id: id, name: name, kind: kind(of: entry), position: entry.position)
-      pendingAddresses.append(
-        PendingAddress(number: number, entry: entry, isGroup: false, space: space))
+      queue.add(
+        number,
+        .address(PendingAddress(number: number, entry: entry, isGroup: false, space: space)))
       return .object(number)
     }
     if let entry = find(name, in: space.groups) {
-      let number = table.addEndpoint(
+      let number = draft.objects.addEndpoint(
         id: id, name: name, kind: "address group", position: entry.position)
-      pendingAddresses.append(
-        PendingAddress(number: number, entry: entry, isGroup: true, space: space))
+      queue.add(
+        number, .address(PendingAddress(number: number, entry: entry, isGroup: true, space: space)))
       return .object(number)
     }
     for tableName in space.addresses {
@@ -100,20 +107,19 @@ extension FortiObjects {
     }
     if find(name, in: "system external-resource") != nil {
       return .condition(
-        Condition(
-          .externalList, "external address list `\(name)`: its contents are not in the export"))
+        doubt(.externalList, "external address list `\(name)`: its contents are not in the export"))
     }
     switch name {
     case "all": return .any
     case "none": return .addresses(AddressSet())
     default: break
     }
-    if TemplateMarker.isPresent(in: name) {
-      note(.unresolved, "address `\(name)` is an unfilled template marker", at: position)
-    } else {
-      note(.unresolved, "address `\(name)` is not in the export", at: position)
-    }
-    return .condition(Condition(.unresolved, "address `\(name)` is not in the export"))
+    return .condition(
+      doubt(
+        .unresolved,
+        TemplateMarker.isPresent(in: name)
+          ? "address `\(name)` is an unfilled template marker"
+          : "address `\(name)` is not in the export", at: position))
   }
 
   private func isEverything(_ entry: FortiEntry, _ space: Space) -> Bool {
@@ -126,13 +132,14 @@ extension FortiObjects {
   /// A virtual IP: the FortiGate answers for its external address, so no Internet endpoint is
   /// there, unless it stands for every address.
   private mutating func virtualAddress(_ entry: FortiEntry, id: String) -> EndpointTerm {
-    let number = table.addEndpoint(
+    let number = draft.objects.addEndpoint(
       id: id, name: entry.key, kind: "virtual IP", position: entry.position)
-    if entry.word("extip").map({ $0.hasPrefix("0.0.0.0") }) ?? false {
-      table.setEndpoint(
+    let external = entry.word("extip")
+    if external.map({ $0.hasPrefix("0.0.0.0") || AddressSet(parsing: $0) == nil }) ?? false {
+      draft.objects.setEndpoint(
         number,
         EndpointList([
-          .condition(Condition(.unmodelled, "virtual IP `\(entry.key)` stands for any address"))
+          .condition(doubt(.unmodelled, "virtual IP `\(entry.key)` stands for any address"))
         ]))
     }
     return .object(number)
@@ -151,15 +158,30 @@ extension FortiObjects {
 
   mutating func fill(_ pending: PendingAddress) {
     let entry = pending.entry
-    guard pending.isGroup else {
-      table.setEndpoint(pending.number, definition(entry, pending.space))
-      return
+    var list: EndpointList
+    if pending.isGroup {
+      let members = entry.names("member").map { address($0, pending.space, at: entry.position) }
+      let excluded = entry.names("exclude-member")
+        .map { address($0, pending.space, at: entry.position) }
+      list = EndpointList(members, except: entry.isOn("exclude") ? excluded : [])
+      switch entry.word("type") {
+      case nil, "default", "folder", "0", "1": break
+      case let word?:
+        list.exceptions.append(
+          .condition(
+            doubt(
+              .unmodelled, "group `\(entry.key)` is of the unknown type `\(word)`",
+              at: entry.position)))
+      }
+    } else {
+      list = definition(entry, pending.space)
     }
-    let members = entry.names("member").map { address($0, pending.space, at: entry.position) }
-    let excluded =
-      entry.isOn("exclude")
-      ? entry.names("exclude-member").map { address($0, pending.space, at: entry.position) } : []
-    table.setEndpoint(pending.number, EndpointList(members, except: excluded))
+    if let left = entry.leftOver(
+      "address `\(entry.key)`", draft, ignoring: FortiIrrelevant.object)
+    {
+      list.exceptions.append(.condition(left))
+    }
+    draft.objects.setEndpoint(pending.number, list)
   }
 
   /// What an address object holds.
@@ -168,17 +190,16 @@ extension FortiObjects {
     let mappings = entry.list("dynamic_mapping")
     guard !mappings.isEmpty else { return base }
     // FortiManager: devices with an entry here get another value than the rest.
-    let condition = Condition(
+    let condition = doubt(
       .unresolved, "address `\(entry.key)` has another value on some devices (dynamic mapping)")
     let all = ([base] + mappings.map { plainDefinition($0, space) }).flatMap(\.terms)
     return EndpointList(all, except: [.condition(condition)])
   }
 
   private mutating func plainDefinition(_ entry: FortiEntry, _ space: Space) -> EndpointList {
-    func unresolved(_ what: String) -> EndpointList {
-      EndpointList([.condition(Condition(.unresolved, what))])
-    }
     let name = entry.key
+    // Every type's value may be written beside the one that counts.
+    entry.ignore("subnet", "ip6", "fqdn", "wildcard-fqdn")
     if space == .v6, entry.word("type").map({ $0 == "ipprefix" || $0 == "0" }) ?? true {
       return addresses(entry.values("ip6"), of: entry)
     }
@@ -189,7 +210,9 @@ extension FortiObjects {
         ? addresses(entry.values("subnet"), of: entry)
         : entry.json == nil
           ? EndpointList([.addresses(AddressSet(v4: .full))])
-          : unresolved("address `\(name)` has no subnet in the export")
+          : EndpointList([
+            .condition(doubt(.unresolved, "address `\(name)` has no subnet in the export"))
+          ])
     case "iprange", "1":
       return addresses(
         ["\(entry.word("start-ip") ?? "")-\(entry.word("end-ip") ?? "")"], of: entry)
@@ -200,7 +223,7 @@ extension FortiObjects {
       return EndpointList([.tag("geography \(entry.word("country") ?? "")")])
     case "mac":
       return EndpointList([
-        .condition(Condition(.user, "address `\(name)` is a list of hardware addresses"))
+        .condition(doubt(.user, "address `\(name)` is a list of hardware addresses"))
       ])
     case let word:
       let detail = entry.word("sub-type").map { " (\($0))" } ?? ""
@@ -209,7 +232,7 @@ extension FortiObjects {
         at: entry.position)
       return EndpointList([
         .condition(
-          Condition(
+          doubt(
             .externalList,
             "address `\(name)` of the kind `\(word)`\(detail): its contents are not "
               + "in the export"))
@@ -229,9 +252,10 @@ extension FortiObjects {
       }
       return EndpointList([.addresses(set)])
     case .failure:
-      note(.unresolved, "address `\(entry.key)`: `\(text)` is not readable", at: entry.position)
       return EndpointList([
-        .condition(Condition(.unresolved, "address `\(entry.key)`: `\(text)` is not readable"))
+        .condition(
+          doubt(
+            .unresolved, "address `\(entry.key)`: `\(text)` is not readable", at: entry.position))
       ])
     }
   }
@@ -252,7 +276,7 @@ extension FortiObjects {
       [.addresses(set)],
       except: [
         .condition(
-          Condition(
+          doubt(
             .unmodelled, "address `\(entry.key)`: wildcard mask \(values.joined(separator: " "))"))
       ])
   }
@@ -263,12 +287,9 @@ extension FortiObjects {
   /// wildcard FQDN object is empty and contains no addresses. When the client tries to resolve a
   /// FQDN address, the FortiGate will analyze the DNS response."
   private mutating func fqdn(_ text: String?, of entry: FortiEntry) -> EndpointList {
-    guard let text, let pattern = FortiNames.wildcardFQDN(text) else {
-      note(
-        .unresolved, "address `\(entry.key)`: `\(text ?? "")` is not a host name",
-        at: entry.position)
+    guard let text, !text.utf8.contains(0x3F), let pattern = FortiNames.wildcardFQDN(text) else {
       return EndpointList([
-        .condition(Condition(.unresolved, "address `\(entry.key)`: `\(text ?? "")` is not a name"))
+        draft.oddHost(text ?? "", in: "address `\(entry.key)`", at: entry.position)
       ])
     }
     if case .exact = pattern { return EndpointList([.host(pattern, .resolved)]) }
@@ -276,7 +297,7 @@ extension FortiObjects {
       [.host(pattern, .observed)],
       except: [
         .condition(
-          Condition(
+          doubt(
             .resolvedName,
             "`\(text)` holds the addresses that the FortiGate has seen in DNS answers "
               + "to clients: their queries must pass it, unencrypted"))

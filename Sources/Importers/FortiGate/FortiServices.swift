@@ -10,50 +10,84 @@ extension FortiObjects {
   /// The term for a name in `service`.
   mutating func service(_ name: String, at position: SourcePosition) -> ServiceTerm {
     let id = "service/\(name)"
-    if let known = table.service(id) { return .object(known) }
+    if let known = draft.objects.service(id) { return .object(known) }
     if let entry = find(name, in: "firewall service custom") {
-      if name == "ALL", entry.values("tcp-portrange").isEmpty { return .any }
-      let number = table.addService(id: id, name: name, kind: "service", position: entry.position)
-      pendingServices.append(PendingService(number: number, entry: entry, isGroup: false))
+      if name == "ALL", definition(entry) == [.any],
+        entry.unread(ignoring: FortiIrrelevant.object).isEmpty
+      {
+        return .any
+      }
+      let number = draft.objects.addService(
+        id: id, name: name, kind: "service", position: entry.position)
+      queue.add(
+        number, .service(PendingService(number: number, entry: entry, isGroup: false)))
       return .object(number)
     }
     if let entry = find(name, in: "firewall service group") {
-      let number = table.addService(
+      let number = draft.objects.addService(
         id: id, name: name, kind: "service group", position: entry.position)
-      pendingServices.append(PendingService(number: number, entry: entry, isGroup: true))
+      queue.add(number, .service(PendingService(number: number, entry: entry, isGroup: true)))
       return .object(number)
     }
     if name == "ALL" || name == "ANY" { return .any }
     if let terms = FortiPredefined.services[name] ?? FortiPredefined.group(name) {
-      let number = table.addService(
+      let number = draft.objects.addService(
         id: id, name: name, kind: "predefined service", position: nil)
-      table.setService(number, ServiceList(terms))
+      draft.objects.setService(number, ServiceList(terms))
       return .object(number)
     }
-    note(.unresolved, "service `\(name)` is not in the export", at: position)
-    return .condition(Condition(.unresolved, "service `\(name)` is not in the export"))
+    return .condition(
+      doubt(.unresolved, "service `\(name)` is not in the export", at: position))
   }
 
   mutating func fill(_ pending: PendingService) {
     let entry = pending.entry
-    if pending.isGroup {
-      table.setService(
-        pending.number,
-        ServiceList(entry.names("member").map { service($0, at: entry.position) }))
-    } else {
-      table.setService(pending.number, ServiceList(definition(entry)))
+    var terms =
+      pending.isGroup
+      ? entry.names("member").map { service($0, at: entry.position) } : definition(entry)
+    // A service list has no exceptions: what is not understood leaves the service open.
+    if let left = entry.leftOver(
+      "service `\(entry.key)`", draft, ignoring: FortiIrrelevant.object)
+    {
+      terms = [.condition(left)]
     }
+    draft.objects.setService(pending.number, ServiceList(terms))
   }
 
   private mutating func definition(_ entry: FortiEntry) -> [ServiceTerm] {
     var terms: [ServiceTerm] = []
     for (name, number) in [
-      ("tcp-portrange" as StaticString, Service.tcpNumber), ("udp-portrange", Service.udpNumber),
+      ("tcp-portrange", Service.tcpNumber), ("udp-portrange", Service.udpNumber),
       ("sctp-portrange", 132),
     ] {
       for text in entry.values(name) { terms.append(portRange(text, number, of: entry)) }
     }
-    if terms.isEmpty { terms = [otherProtocol(entry)] }
+    let hasPorts = !terms.isEmpty
+    if hasPorts {
+      // What is written for other protocols beside the ports.
+      entry.ignore("protocol-number")
+      if let word = entry.word("protocol")?.uppercased(), !entry.isNumber("protocol"),
+        !["TCP/UDP/SCTP", "TCP/UDP/UDP-LITE/SCTP"].contains(word)
+      {
+        return [
+          .condition(
+            doubt(
+              .unmodelled, "service `\(entry.key)` has ports and the protocol \(word)",
+              at: entry.position))
+        ]
+      }
+    } else {
+      terms = [otherProtocol(entry)]
+    }
+    entry.ignore("udplite-portrange")
+    if let word = entry.word("app-service-type"), word != "disable", word != "0" {
+      entry.ignore("application", "app-category")
+      return [
+        .condition(
+          doubt(.application, "service `\(entry.key)` is for some applications only"))
+      ]
+    }
+    entry.ignore("application", "app-category")
     // A service may be tied to destinations; whether the host is one of them is then open.
     if let range = entry.word("iprange"), range != "0.0.0.0" {
       return restricted("addresses \(range)", entry)
@@ -62,12 +96,12 @@ extension FortiObjects {
     return terms
   }
 
-  private mutating func restricted(_ what: String, _ entry: FortiEntry) -> [ServiceTerm] {
-    note(
-      .unmodelled, "service `\(entry.key)` is tied to the destination \(what)", at: entry.position)
-    return [
+  private func restricted(_ what: String, _ entry: FortiEntry) -> [ServiceTerm] {
+    [
       .condition(
-        Condition(.unmodelled, "service `\(entry.key)` is tied to the destination \(what)"))
+        doubt(
+          .unmodelled, "service `\(entry.key)` is tied to the destination \(what)",
+          at: entry.position))
     ]
   }
 
@@ -77,16 +111,18 @@ extension FortiObjects {
   ) -> ServiceTerm {
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
     guard let destination = parts.first.flatMap({ PortSet(parsing: $0) }) else {
-      note(
-        .unresolved, "service `\(entry.key)`: port `\(text)` is not readable", at: entry.position)
       return .condition(
-        Condition(.unresolved, "service `\(entry.key)`: port `\(text)` is not readable"))
+        doubt(
+          .unresolved, "service `\(entry.key)`: port `\(text)` is not readable",
+          at: entry.position))
     }
     var source = PortSet.full
     if parts.count == 2 {
       guard let ports = PortSet(parsing: parts[1]) else {
         return .condition(
-          Condition(.unresolved, "service `\(entry.key)`: source port `\(parts[1])`"))
+          doubt(
+            .unresolved, "service `\(entry.key)`: source port `\(parts[1])` is not readable",
+            at: entry.position))
       }
       // `1-65535` is how FortiOS writes any source port.
       source = ports.isSuperset(of: PortSet(1...65535)) ? .full : ports
@@ -102,17 +138,25 @@ extension FortiObjects {
     case "ICMP": return .service(Service(protocol: 1))
     case "ICMP6": return .service(Service(protocol: 58))
     case "IP":
-      let number = entry.word("protocol-number").flatMap { UInt8($0) } ?? 0
-      return .service(Service(protocol: number == 0 ? nil : number))
+      guard let text = entry.word("protocol-number") else { return .any }
+      guard let number = IPProtocol.number(of: text) else {
+        return .condition(
+          doubt(
+            .unresolved, "service `\(entry.key)`: protocol number `\(text)` is not readable",
+            at: entry.position))
+      }
+      return number == 0 ? .any : .service(Service(protocol: number))
     case "TCP/UDP/SCTP", "TCP/UDP/UDP-LITE/SCTP", "":
-      return .condition(Condition(.unresolved, "service `\(entry.key)` has no ports in the export"))
+      return .condition(
+        doubt(
+          .unresolved, "service `\(entry.key)` has no ports in the export", at: entry.position))
     case let other:
       let what =
         isCoded
         ? "protocol code \(other) (ask FortiManager with verbose 1)"
         : "protocol \(other), which is for the explicit proxy"
-      note(.unmodelled, "service `\(entry.key)` has the \(what)", at: entry.position)
-      return .condition(Condition(.unmodelled, "service `\(entry.key)` has the \(what)"))
+      return .condition(
+        doubt(.unmodelled, "service `\(entry.key)` has the \(what)", at: entry.position))
     }
   }
 }
@@ -170,42 +214,4 @@ enum FortiPredefined {
     "Windows AD": ["DCE-RPC", "DNS", "KERBEROS", "LDAP", "LDAP_UDP", "SAMBA", "SMB"],
     "Exchange Server": ["DCE-RPC", "DNS", "HTTPS"],
   ]
-}
-
-// MARK: - Schedules
-
-extension FortiObjects {
-  /// The clause for a schedule; nil where it is always in force.
-  mutating func schedule(_ name: String, at position: SourcePosition) -> Clause? {
-    if let entry = find(name, in: "firewall schedule recurring") {
-      let days = Set(entry.values("day").map { $0.lowercased() })
-      let week: Set<String> = [
-        "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-      ]
-      let start = entry.word("start") ?? "00:00"
-      let end = entry.word("end") ?? "00:00"
-      // FortiManager without `verbose` writes the days as a bit mask.
-      if entry.isNumber("day"), name == "always" { return nil }
-      if days == ["none"] { return .never("schedule `\(name)` has no day") }
-      // The same time at both ends is the whole day.
-      if days.isSuperset(of: week), start == end { return nil }
-      let shown = entry.values("day").joined(separator: " ")
-      return .requires(
-        Condition(
-          .schedule, "schedule `\(name)`: \(shown.isEmpty ? "no day" : shown), \(start) to \(end)"))
-    }
-    if let entry = find(name, in: "firewall schedule onetime") {
-      let start = entry.values("start").joined(separator: " ")
-      let end = entry.values("end").joined(separator: " ")
-      return .requires(Condition(.schedule, "schedule `\(name)`: once, from \(start) to \(end)"))
-    }
-    if let entry = find(name, in: "firewall schedule group") {
-      let members = entry.names("member").joined(separator: ", ")
-      return .requires(Condition(.schedule, "schedule group `\(name)`: \(members)"))
-    }
-    if name == "always" { return nil }
-    if name == "none" { return .never("schedule `none` is never in force") }
-    note(.unresolved, "schedule `\(name)` is not in the export", at: position)
-    return .requires(Condition(.schedule, "schedule `\(name)` is not in the export"))
-  }
 }

@@ -22,7 +22,12 @@ struct FortiTables {
   /// Scopes in the order in which they appear.
   private(set) var scopes: [String] = []
   private(set) var version = ""
-  private(set) var notes: [Note] = []
+  /// What was noted while collecting; every policy of the export tells it.
+  let doubts = Doubts()
+  /// Tables with statements between their entries that are not understood.
+  private(set) var strangeTables: [Key: (text: String, position: SourcePosition)] = [:]
+  /// Tables that no release is known to have, by scope.
+  private(set) var unknownTables: [(scope: String?, name: String, position: SourcePosition)] = []
   /// Tables of which the export holds a part only, with where it ends.
   private(set) var cutTables: [Key: SourcePosition] = [:]
   /// Tables that came without an envelope, so that nothing says whether they are whole.
@@ -48,7 +53,9 @@ struct FortiTables {
     "webfilter ftgd-local-rating", "dnsfilter profile", "dnsfilter domain-filter",
     "application list", "application group", "system interface", "system zone", "system sdwan",
     "system virtual-wan-link", "system settings", "system global", "system external-resource",
-    "router static", "router policy", "dynamic interface", "global header policy",
+    "router static", "router policy", "dynamic interface", "webfilter ftgd-local-cat",
+    "user security-exempt-list", "firewall interface-policy", "firewall interface-policy6",
+    "global header policy",
     "global footer policy",
   ]
 
@@ -87,15 +94,31 @@ struct FortiTables {
     for section in text.sections {
       let scope = section.vdom ?? outside
       let isShared = section.block.name == "system global"
-      let single = section.block.entries.isEmpty && !section.block.settings.isEmpty
-      let rows =
-        single || Self.singletons.contains(section.block.name)
-        ? [section.block] : section.block.entries
+      let isSingle = Self.singletons.contains(section.block.name)
+      let rows = isSingle ? [section.block] : section.block.entries
+      if !isSingle, let line = Self.strangeLine(section.block) {
+        strangeTables[Key(scope: isShared ? nil : scope, table: section.block.name)] = (
+          line.text, SourcePosition(file: file, line: line.line)
+        )
+      }
       add(
         rows.map { FortiEntry(body: .text($0), file: file) }, to: section.block.name,
         scope: isShared ? nil : scope)
     }
+    unknownTables += text.unknownTables.map { table in
+      (
+        scope: table.vdom ?? outside, name: table.name,
+        position: SourcePosition(file: file, line: table.line)
+      )
+    }
     findings.append(text.isRecognised ? .tables : .nothing)
+  }
+
+  /// The first statement of a table that belongs to no entry.
+  private static func strangeLine(_ block: FortiBlock) -> (text: String, line: Int)? {
+    if let line = block.strange.first { return line }
+    if let setting = block.settings.first { return ("set \(setting.name)", block.line) }
+    return block.blocks.first.map { ("config \($0.name)", $0.line) }
   }
 
   /// Tables that are one group of settings instead of a list.
@@ -239,10 +262,13 @@ struct FortiTables {
       return
     }
     guard Self.known.contains(table) else {
-      notes.append(
-        Note(
-          .reading, "table `\(table)` is not needed and was passed over",
-          at: SourcePosition(file: file, line: rows.line, pointer: rows.pointer)))
+      let position = JSONItem(rows, file: file).position
+      if FortiTableNames.isKnown(table) {
+        doubts.note(
+          .reading, "table `\(table)` is not needed and was passed over", at: position)
+      } else {
+        unknownTables.append((scope, table, position))
+      }
       findings.append(.tables)
       return
     }
@@ -259,6 +285,15 @@ struct FortiTables {
   /// Definitions that FortiManager writes inside of policies when asked to (`expand datasrc`).
   private mutating func collectEmbedded(_ row: JSONValue) {
     guard isManager else { return }
+    // FortiManager 7.6 with `get referred object map`. Source:
+    // github.com/jpforcioli/github_howto_jsonrpc_api, 008_policy_package_management.rst.
+    for (name, list) in row["referred object map"]?.members ?? [] where list.isArray {
+      let table = name.split(separator: "/").joined(separator: " ")
+      guard Self.known.contains(table) else { continue }
+      add(
+        list.elements.filter(\.isObject).map { FortiEntry(body: .json($0), file: file) },
+        to: table, scope: nil)
+    }
     for (_, member) in row.members where member.isArray {
       for element in member.elements {
         guard let type = element["obj type"]?.string, Self.known.contains(type) else { continue }
@@ -271,7 +306,7 @@ struct FortiTables {
   private static func table(ofRows rows: [JSONValue]) -> String? {
     guard let row = rows.first(where: \.isObject) else { return nil }
     func has(_ names: StaticString...) -> Bool { names.allSatisfy { row[$0] != nil } }
-    if has("policyid"), has("srcintf") || has("dstintf"), has("action") {
+    if has("policyid"), has("srcintf") || has("dstintf") || has("action") || has("srcaddr") {
       return has("url-category", "enforce-default-app-port")
         ? "firewall security-policy"
         : "firewall policy"

@@ -1,8 +1,8 @@
 import ImportKit
 
 /// One `config` block or `edit` entry of FortiOS configuration text.
-struct FortiBlock: Sendable {
-  struct Setting: Sendable {
+struct FortiBlock {
+  struct Setting {
     let name: String
     var words: [String]
   }
@@ -15,6 +15,41 @@ struct FortiBlock: Sendable {
   var entries: [FortiBlock] = []
   /// What `config` opens inside.
   var blocks: [FortiBlock] = []
+  /// Lines that are no statements of a backup: their words, with where they stand.
+  var strange: [(text: String, line: Int)] = []
+
+  /// Adds an entry; one that is edited again goes on where it stands.
+  mutating func add(entry: FortiBlock) {
+    guard let index = entries.firstIndex(where: { $0.name == entry.name }) else {
+      entries.append(entry)
+      return
+    }
+    entries[index].settings += entry.settings
+    entries[index].entries += entry.entries
+    entries[index].blocks += entry.blocks
+    entries[index].strange += entry.strange
+  }
+
+  /// `move 2 before 1` of a script; false where the entries are not there.
+  mutating func move(_ words: [String]) -> Bool {
+    guard words.count == 3, ["before", "after"].contains(words[1]), words[0] != words[2],
+      let from = entries.firstIndex(where: { $0.name == words[0] }),
+      entries.contains(where: { $0.name == words[2] })
+    else { return false }
+    let entry = entries.remove(at: from)
+    guard let target = entries.firstIndex(where: { $0.name == words[2] }) else { return false }
+    entries.insert(entry, at: words[1] == "before" ? target : target + 1)
+    return true
+  }
+
+  /// `delete 2` of a script; false where the entry is not there.
+  mutating func delete(_ words: [String]) -> Bool {
+    guard words.count == 1, let index = entries.firstIndex(where: { $0.name == words[0] }) else {
+      return false
+    }
+    entries.remove(at: index)
+    return true
+  }
 
   /// The words of the last `set` of that name.
   func words(_ name: String) -> [String]? { settings.last { $0.name == name }?.words }
@@ -31,7 +66,15 @@ struct FortiText {
     let block: FortiBlock
   }
 
+  /// A table that no release of FortiOS is known to have.
+  struct UnknownTable {
+    let vdom: String?
+    let name: String
+    let line: Int
+  }
+
   private(set) var sections: [Section] = []
+  private(set) var unknownTables: [UnknownTable] = []
   /// VDOMs in the order in which they are named.
   private(set) var vdoms: [String] = []
   /// `FGT60F-7.2.4-FW-build1396`, from the first line of a backup.
@@ -58,13 +101,20 @@ struct FortiText {
     var skipped = 0
     var container: Container?
 
+    func isTable(_ open: [FortiBlock], _ isEntry: [Bool]) -> Bool {
+      skipped == 0 && isEntry.last == false
+    }
+    func note(_ statement: FortiStatementReader.Statement) {
+      open[open.count - 1].strange.append(
+        (statement.words.prefix(3).joined(separator: " "), statement.line))
+    }
     func close() {
       let block = open.removeLast()
       let wasEntry = isEntry.removeLast()
       if open.isEmpty {
         sections.append(Section(vdom: container?.vdom, block: block))
       } else if wasEntry {
-        open[open.count - 1].entries.append(block)
+        open[open.count - 1].add(entry: block)
       } else {
         open[open.count - 1].blocks.append(block)
       }
@@ -102,6 +152,10 @@ struct FortiText {
         } else if open.isEmpty, !wanted.contains(name) {
           isRecognised = true
           skipped = 1
+          if !FortiTableNames.isKnown(name) {
+            unknownTables.append(
+              UnknownTable(vdom: container?.vdom, name: name, line: statement.line))
+          }
         } else {
           open.append(FortiBlock(name: name, line: statement.line))
           isEntry.append(false)
@@ -110,7 +164,11 @@ struct FortiText {
       case "edit" where skipped == 0:
         let key = arguments.first ?? ""
         if open.isEmpty {
-          guard container?.isGlobal == false else { continue }
+          guard container?.isGlobal == false else {
+            throw Failure(
+              line: statement.line, reason: "`edit` stands outside of a `config` block",
+              isTooDeep: false)
+          }
           container?.vdom = key
           if !vdoms.contains(key) { vdoms.append(key) }
         } else {
@@ -130,6 +188,10 @@ struct FortiText {
           if isEntry.last == true { close() }
           close()
         }
+      case "set" where skipped == 0 && open.isEmpty:
+        throw Failure(
+          line: statement.line, reason: "`set` stands outside of a `config` block",
+          isTooDeep: false)
       case "set" where skipped == 0 && !open.isEmpty:
         guard let name = arguments.first else { continue }
         open[open.count - 1].settings.append(
@@ -146,7 +208,12 @@ struct FortiText {
       case "unset" where skipped == 0 && !open.isEmpty:
         guard let name = arguments.first else { continue }
         open[open.count - 1].settings.removeAll { $0.name == name }
-      default: break
+      case "move" where isTable(open, isEntry):
+        if !open[open.count - 1].move(Array(arguments)) { note(statement) }
+      case "delete" where isTable(open, isEntry):
+        if !open[open.count - 1].delete(Array(arguments)) { note(statement) }
+      case "purge" where isTable(open, isEntry): open[open.count - 1].entries = []
+      default: if skipped == 0, !open.isEmpty { note(statement) }
       }
     }
     if let unfinished = open.first {

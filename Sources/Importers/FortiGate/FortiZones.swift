@@ -4,11 +4,14 @@ import ImportKit
 struct FortiZones {
   private(set) var zones: [Zone] = []
   private(set) var proposals: [ClientProposal] = []
-  private(set) var notes: [Note] = []
+  /// Names of interfaces that the export defines; empty where it has no interfaces.
+  private(set) var interfaceNames: Set<String> = []
+  /// Whether a zone has a member that is no interface of the export.
+  private(set) var hasUnknownMembers = false
   /// Zone by member interface.
   private var owners: [String: String] = [:]
 
-  init(tables: FortiTables, scope: String, policies: [FortiEntry]) {
+  init(tables: FortiTables, scope: String, policies: [FortiEntry], draft: PolicyDraft) {
     var networks: [String: AddressSet] = [:]
     var interfaces: [FortiEntry] = []
     for entry in tables.table("system interface", in: scope)
@@ -16,6 +19,7 @@ struct FortiZones {
       interfaces.append(entry)
       networks[entry.key] = Self.networks(of: entry)
     }
+    interfaceNames = Set(tables.table("system interface", in: scope).map(\.key))
     for entry in tables.table("system zone", in: scope) { addZone(entry, networks) }
     addWAN(tables, scope, networks)
     for entry in interfaces where owners[entry.key] == nil {
@@ -25,20 +29,35 @@ struct FortiZones {
           position: entry.position))
     }
     var known = Set(zones.map(\.name))
+    hasUnknownMembers =
+      !interfaceNames.isEmpty && owners.keys.contains { !interfaceNames.contains($0) }
     let named = Self.names(policies)
     for name in named.from + named.to where known.insert(name).inserted {
       zones.append(Zone(name: name))
     }
     if interfaces.isEmpty {
-      notes.append(
-        Note(
-          .completeness,
-          "the export has no interfaces: zones are known by their names in policies, "
-            + "and not their networks; give system/interface, system/zone and router/static too"))
+      draft.note(
+        .completeness,
+        "the export has no interfaces: zones are known by their names in policies, and not their "
+          + "networks; give system/interface, system/zone and router/static too")
     }
     propose(
       interfaces: interfaces, routes: tables.table("router static", in: scope), policies: policies,
       named: named)
+  }
+
+  /// Names that policies may use; nil where the export does not list interfaces.
+  func names(_ tables: FortiTables, _ scope: String) -> Set<String>? {
+    guard !interfaceNames.isEmpty else { return nil }
+    var names = interfaceNames
+    for table in ["system zone", "system sdwan", "system virtual-wan-link", "dynamic interface"] {
+      for entry in tables.table(table, in: scope) {
+        names.insert(entry.key)
+        for zone in entry.list("zone") { names.insert(zone.key) }
+        for member in entry.list("members") { names.formUnion(member.names("zone")) }
+      }
+    }
+    return names.union(["virtual-wan-link", "sd-wan"]).union(owners.values)
   }
 
   /// The zone of an interface, and whether other interfaces are in it too.
