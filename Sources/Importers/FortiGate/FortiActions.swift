@@ -42,6 +42,16 @@ extension FortiRules {
     let level = inspection.level(
       of: source.word("ssl-ssh-profile") ?? policy.word("ssl-ssh-profile"), at: policy,
       objects: &objects)
+    if source !== policy,
+      let left = source.leftOver(
+        "profile group `\(source.key)`", draft,
+        ignoring: FortiIrrelevant.policy.union([
+          "ssl-ssh-profile": "read with the policy", "webfilter-profile": "read below",
+          "application-list": "read below", "dnsfilter-profile": "read below",
+        ]))
+    {
+      result.append(gates.doubtful("profile group \(source.key)", left, at: source))
+    }
     // In policy-based mode the selecting policy inspects, so security policies see the host.
     let sight: FortiGates.Sight = level == .none && kind != .security ? .none : .host
     return result

@@ -60,6 +60,16 @@ struct FortiGates {
     return table
   }
 
+  /// A gate that may stop anything, for the reason given.
+  mutating func doubtful(_ table: String, _ doubt: Condition, at entry: FortiEntry) -> String {
+    guard names.insert(table).inserted else { return table }
+    tables.append(
+      Table(
+        name: table, rules: [stop(by: doubt, at: entry)],
+        defaultAction: DefaultAction(.allow, name: "not stopped by the profile")))
+    return table
+  }
+
   // MARK: Web filter
 
   /// The URL filter first; what it allows or monitors, and what it does not name, goes on to the
@@ -202,8 +212,8 @@ struct FortiGates {
         at: profile.position)
     }
     let includes = list.flag("include-subdomains", or: true) ?? true
-    var rules = list.list("entries").map { entry in
-      urlRule(
+    var rules = list.list("entries").flatMap { entry in
+      urlRules(
         entry, mode: mode, includesSubdomains: includes, categories: categories,
         objects: &objects)
     }
@@ -223,10 +233,10 @@ struct FortiGates {
     return rules
   }
 
-  func urlRule(
+  func urlRules(
     _ entry: FortiEntry, mode: FortiNames.Mode?, includesSubdomains: Bool, categories: String,
     objects: inout FortiObjects
-  ) -> Rule {
+  ) -> [Rule] {
     let text = entry.word("url") ?? ""
     let type = entry.word("type") ?? "simple"
     var clauses: [Clause] = []
@@ -272,14 +282,19 @@ struct FortiGates {
             at: entry.position)))
       action = .deny(.reject)
     }
-    if let left = entry.leftOver(
+    let left = entry.leftOver(
       "URL filter entry `\(text)`", draft, ignoring: FortiIrrelevant.common)
-    {
-      clauses.append(.requires(left))
-    }
-    return Rule(
+    var rule = Rule(
       name: "URL filter: \(text)", vendorID: entry.key, enabled: isEnabled != false,
       match: Match(clauses), action: action, origin: .implied, position: entry.position)
+    guard let left else { return [rule] }
+    // Its action may be among what is not understood.
+    var stop = rule
+    stop.action = .deny(.reject)
+    stop.match.clauses.append(.requires(left))
+    rule.match.clauses.append(
+      .requires(draft.doubt(.unmodelled, "\(left.detail) (may let through)", at: entry.position)))
+    return [stop, rule]
   }
 
   /// The terms of an entry; what is matched only perhaps is an object that is itself in doubt.

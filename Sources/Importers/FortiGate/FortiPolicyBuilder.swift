@@ -27,7 +27,12 @@ struct FortiPolicyBuilder {
     let security = tables.table("firewall security-policy", in: scope)
     // A unit in profile-based mode has no security policies.
     let isPolicyBased =
-      settings?.word("ngfw-mode").map { $0 == "policy-based" } ?? !security.isEmpty
+      switch settings?.word("ngfw-mode") {
+      case "policy-based", "1": true
+      case "profile-based", "0": false
+      // What no word says, the tables show.
+      default: !security.isEmpty
+      }
     let plain = firewallPolicies
     let zones = FortiZones(
       tables: tables, scope: scope ?? "",

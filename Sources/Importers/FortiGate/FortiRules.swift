@@ -60,9 +60,11 @@ struct FortiRules {
       policy.leftOver(
         "policy \(Self.title(policy))", draft, ignoring: FortiIrrelevant.policy),
     ].compactMap { $0 }.map { Clause.requires($0) }
-    guard let action else {
+    // Where something is left over, the action may be among it.
+    let isActionLeft = kind != .selection && !policy.has("action") && !rest.isEmpty
+    guard let action, !isActionLeft else {
+      let doubt = doubt ?? actionDoubt(policy, areProfilesOdd)
       return matches.flatMap { match -> [Rule] in
-        guard let doubt else { return [] }
         return draft.eitherWay(
           rule(policy, clauses: match + rest, action: .allow), because: doubt)
       }

@@ -122,18 +122,12 @@ struct FortiStagesAhead {
   private func captivePortals(
     _ rules: inout FortiRules, _ zones: FortiZones, _ policies: [FortiEntry]
   ) -> [Stage] {
-    let guarded = tables.table("system interface", in: scope).filter { entry in
-      // Anything but `none` keeps clients back until they have shown who they are.
-      entry.has("security-mode") && !["none", "0"].contains(entry.word("security-mode") ?? "")
+    let guarded = tables.table("system interface", in: scope).compactMap { entry in
+      doubt(about: entry).map { (entry: entry, doubt: $0) }
     }
-    guard let first = guarded.first else { return [] }
+    guard let first = guarded.first?.entry else { return [] }
     var list: [Rule] = []
-    for entry in guarded {
-      let mode = entry.word("security-mode") ?? ""
-      let doubt = draft.doubt(
-        .user,
-        "interface `\(entry.key)` lets only known users through (security-mode \(mode))",
-        at: entry.position)
+    for (entry, doubt) in guarded {
       var clauses: [Clause] = [.requires(doubt)]
       let zone = zones.zone(of: entry.key)
       if FortiNames.isName(entry.key) {
@@ -153,6 +147,20 @@ struct FortiStagesAhead {
         name: "captive portal", rules: list,
         defaultAction: DefaultAction(.allow, name: "no captive portal")))
     return [Stage(table: "captive portal", isAuxiliary: true)]
+  }
+
+  /// Why an interface may keep clients back; nil where it does not.
+  private func doubt(about entry: FortiEntry) -> Condition? {
+    let mode = entry.word("security-mode")
+    // Anything but `none` keeps clients back until they have shown who they are.
+    if entry.has("security-mode"), !["none", "0"].contains(mode) {
+      return draft.doubt(
+        .user,
+        "interface `\(entry.key)` lets only known users through (security-mode \(mode ?? ""))",
+        at: entry.position)
+    }
+    return entry.leftOver(
+      "interface `\(entry.key)`", draft, ignoring: FortiInterfaceSettings.irrelevant)
   }
 
   // MARK: Policy routes
