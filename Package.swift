@@ -65,6 +65,7 @@ let package = Package(
         "NetworkSets", "PolicyModel", "ComplianceEngine", "EndpointCatalogue", "JSONTree",
       ]),
     .systemLibrary(name: "CAllocator"),
+    .systemLibrary(name: "CProcess"),
     .target(
       name: "Audit",
       dependencies: [
@@ -98,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "sallyport",
       dependencies: [
-        "Audit", "NetworkSets", "JSONTree", "EndpointCatalogue", "CatalogueReaders",
+        "Audit", "CProcess", "NetworkSets", "JSONTree", "EndpointCatalogue", "CatalogueReaders",
         "ComplianceEngine", "PolicyCoding", "Evidence", "ImportKit", "Importers", "Inventory",
         "Reports", "Schema", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,5 @@
 import ComplianceEngine
+import Inventory
 import NetworkSets
 import PolicyModel
 
@@ -84,6 +85,8 @@ package struct ClientSelection: Hashable, Sendable {
     }
     throw Failure(
       reason: "scope `\(policy.scope)` has no zone `\(name)`",
-      advice: "its zones are: \(known.joined(separator: ", "))")
+      advice: known.count <= 8
+        ? "its zones are: \(known.joined(separator: ", "))"
+        : NearMatch.advice(name, among: known, command: "sallyport explain"))
   }
 }

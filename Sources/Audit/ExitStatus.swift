@@ -33,7 +33,9 @@ package enum FailOn: String, CaseIterable, Sendable {
     let isEmpty = report.sites.contains { site in
       !site.results.contains { $0.requirement.level == .required }
     }
-    let open = counts[.conditional] + counts[.unknown] > 0 || isEmpty
+    // Nor is a site that was not judged a success.
+    let open =
+      counts[.conditional] + counts[.unknown] > 0 || isEmpty || !report.unjudged.isEmpty
     switch self {
     case .never: return .allAllowed
     case .blocked: return broken ? .somethingBlocked : (open ? .onlyConditions : .allAllowed)

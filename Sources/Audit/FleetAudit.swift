@@ -27,6 +27,8 @@ package struct FleetAudit: Sendable {
   package var changedSince: String?
   /// Days after which a list that nobody confirmed becomes a finding.
   package var daysUntilUnconfirmed = 180
+  /// Sites whose newest export is older count as not judged; nil for any age. In days.
+  package var maxAge: Int?
   private let decoded = DecodedContent()
   private let confirmations: Swift.Result<[ListConfirmation], any Error>
 
@@ -100,7 +102,12 @@ package struct FleetAudit: Sendable {
       guard names.contains(site.name) else { return [SiteReport]() }
       return try reports(of: site, at: now, waivers: waivers, now: now, present: present)
     }
-    return try result(judged.filter { names.contains($0.0.name) || $0.1.isFailure }, now: now)
+    var result = try result(
+      judged.filter { names.contains($0.0.name) || $0.1.isFailure }, now: now)
+    try inventory.noteUnjudged(
+      result.report.unjudged.map { ($0.site, "\($0.kind.rawValue): \($0.reason)") }, now: now)
+    result.report.seal = try inventory.newestSeal()
+    return result
   }
 
   /// Whether the report is on the present as it is recorded.
@@ -135,11 +142,15 @@ package struct FleetAudit: Sendable {
       }
     }
     let main = Self.mostCommon(entries.map(\.catalogue))
+    let unjudged = try UnjudgedSites(inventory: inventory, moment: moment ?? now, maxAge: maxAge)
+      .find(in: judged.map(\.0), reports: entries, failures: failures)
     if changedSince != nil { entries.removeAll { $0.shownOnly?.isEmpty ?? false } }
-    return Result(
-      report: AuditReport(
-        catalogue: try main ?? catalogue ?? library.find(nil), generatedAt: now, program: program,
-        sites: entries), failures: failures, empty: empty)
+    var report = AuditReport(
+      catalogue: try main ?? catalogue ?? library.find(nil), generatedAt: now, program: program,
+      sites: entries)
+    report.unjudged = unjudged
+    report.seal = try inventory.newestSeal()
+    return Result(report: report, failures: failures, empty: empty)
   }
 
   // MARK: Sites

@@ -22,7 +22,7 @@ extension InventoryDatabase {
       let row = try Row.fetchOne(
         database, sql: "SELECT id, revision, stale_from, pruned_before FROM site WHERE name = ?",
         arguments: [site])
-      guard let row else { throw InventoryError(.unknownName, "there is no site `\(site)`") }
+      guard let row else { throw try Self.unknownSite(site, database) }
       let id: Int64 = row["id"]
       var stale: String? = row["stale_from"]
       let judged = try Row.fetchAll(

@@ -66,6 +66,16 @@ enum EventDetail {
     }
   }
 
+  static func query(
+    _ query: SavedQueryRecord, savedAt moment: String
+  ) -> (inout JSONWriter) -> Void {
+    { writer in
+      writer.member("description", query.description)
+      writer.member("sql_sha256", SHA256.hex(Array(query.sql.utf8)))
+      writer.member("saved_at", moment)
+    }
+  }
+
   static func baseline(_ name: String, at moment: String) -> (inout JSONWriter) -> Void {
     { writer in
       writer.member("name", name)

@@ -3,6 +3,20 @@ import GRDB
 import JSONTree
 
 extension InventoryDatabase {
+  /// Puts everything that was committed on the disk for good: a write-ahead log alone may lose its
+  /// last transactions in a power cut.
+  package func makeDurable() throws {
+    for file in [path + "-wal", path, FilePath.folder(of: path)] {
+      let descriptor = open(file.isEmpty ? "." : file, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { continue }
+      defer { close(descriptor) }
+      guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {
+        throw InventoryError(
+          .inputOutput, "\(file): cannot be put on the disk: \(String(cString: strerror(errno)))")
+      }
+    }
+  }
+
   /// Copies the database while others go on reading and writing; the copy is whole and of one
   /// moment.
   package func backUp(to target: String) throws {

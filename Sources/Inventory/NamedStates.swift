@@ -57,6 +57,9 @@ extension InventoryDatabase {
           ON CONFLICT DO UPDATE SET description = excluded.description, sql = excluded.sql,
             saved_at = excluded.saved_at
           """, arguments: [query.name, query.description, query.sql, now])
+      try EventChain.append(
+        database, at: now, kind: "query", subject: query.name,
+        detail: EventDetail.query(query, savedAt: now))
     }
   }
 
@@ -69,12 +72,13 @@ extension InventoryDatabase {
     }
   }
 
-  package func removeQuery(_ name: String) throws {
+  package func removeQuery(_ name: String, now: String) throws {
     try write { database in
       try database.execute(sql: "DELETE FROM saved_query WHERE name = ?", arguments: [name])
       guard database.changesCount == 1 else {
         throw InventoryError(.unknownName, "there is no saved query `\(name)`")
       }
+      try EventChain.append(database, at: now, kind: "query-removed", subject: name) { _ in }
     }
   }
 

@@ -50,7 +50,9 @@ struct RuleHistory {
   }
 
   /// Writes the whole history of a device anew, after a snapshot was put between others.
-  static func rebuild(_ device: Int64, _ database: Database) throws {
+  ///
+  /// - Parameter base: the snapshot to begin with; nil for the first one that has rules.
+  static func rebuild(_ device: Int64, from base: Int64? = nil, _ database: Database) throws {
     for table in ["rule_span", "rule_move", "object_span"] {
       try database.execute(sql: "DELETE FROM \(table) WHERE device_id = ?", arguments: [device])
     }
@@ -59,10 +61,12 @@ struct RuleHistory {
     let snapshots = try Int64.fetchAll(
       database,
       sql: """
-        SELECT id FROM snapshot n WHERE device_id = ?
+        SELECT id FROM snapshot n WHERE device_id = ?1
           AND EXISTS (SELECT 1 FROM export_policy p WHERE p.export_id = n.export_id)
+          AND (?2 IS NULL
+            OR (taken_at, sha256) >= (SELECT taken_at, sha256 FROM snapshot WHERE id = ?2))
         ORDER BY taken_at, sha256
-        """, arguments: [device])
+        """, arguments: [device, base])
     for snapshot in snapshots {
       try history.advance(
         to: snapshot, history.scopes(of: snapshot), isNewest: snapshot == snapshots.last)

@@ -22,7 +22,8 @@ package struct RuleHistoryCheck {
 
   package init(_ inventory: InventoryDatabase) { path = inventory.path }
 
-  /// Devices whose whole history is there, by `site/device`. What pruning cut cannot be worked out.
+  /// All devices, by `site/device`. What pruning cut cannot be worked out; what is in force at the
+  /// cut and follows it can.
   package static func devices(in inventory: InventoryDatabase) throws -> [(id: Int64, name: String)]
   {
     try inventory.read { database in
@@ -30,7 +31,7 @@ package struct RuleHistoryCheck {
         database,
         sql: """
           SELECT d.id, s.name || '/' || d.name AS name FROM device d JOIN site s ON s.id = d.site_id
-          WHERE s.pruned_before IS NULL ORDER BY 2
+          ORDER BY 2
           """
       ).map { ($0["id"], $0["name"]) }
     }
@@ -52,8 +53,9 @@ package struct RuleHistoryCheck {
           try database.execute(sql: "CREATE TEMP TABLE \(table.name) \(body)")
         }
         for device in devices {
-          try RuleHistory.rebuild(device.id, database)
-          for table in Self.tables where try Self.differs(table, device.id, database) {
+          let base = try Self.base(of: device.id, database)
+          try RuleHistory.rebuild(device.id, from: base, database)
+          for table in Self.tables where try Self.differs(table, device.id, base, database) {
             problems.append(
               "the recorded history of rules of `\(device.name)` was changed "
                 + "(\(table.name))")
@@ -65,11 +67,35 @@ package struct RuleHistoryCheck {
     }
   }
 
+  /// The snapshot that was in force where its site was pruned; nil where nothing was.
+  private static func base(of device: Int64, _ database: Database) throws -> Int64? {
+    try Int64.fetchOne(
+      database,
+      sql: """
+        SELECT n.id FROM snapshot n JOIN device d ON d.id = n.device_id
+        JOIN site s ON s.id = d.site_id
+        WHERE n.device_id = ? AND n.taken_at <= s.pruned_before
+        ORDER BY n.taken_at DESC, n.sha256 DESC LIMIT 1
+        """, arguments: [device])
+  }
+
+  /// - Parameter base: where given, what was in place then has no known beginning.
   private static func differs(
-    _ table: (name: String, columns: String), _ device: Int64, _ database: Database
+    _ table: (name: String, columns: String), _ device: Int64, _ base: Int64?,
+    _ database: Database
   ) throws -> Bool {
     func side(_ schema: String) -> String {
-      "SELECT \(table.columns) FROM \(schema).\(table.name) WHERE device_id = \(device)"
+      var columns = table.columns
+      if let base, table.name != "rule_move" {
+        let isOlder = """
+          (SELECT (b.taken_at, b.sha256) <= (c.taken_at, c.sha256) FROM main.snapshot b,
+            main.snapshot c WHERE b.id = t.from_snapshot AND c.id = \(base))
+          """
+        columns = columns.replacing(
+          "from_snapshot", with: "CASE WHEN \(isOlder) THEN \(base) ELSE from_snapshot END"
+        ).replacing(" change", with: " CASE WHEN \(isOlder) THEN '' ELSE change END")
+      }
+      return "SELECT \(columns) FROM \(schema).\(table.name) t WHERE device_id = \(device)"
     }
     return try Bool.fetchOne(
       database,

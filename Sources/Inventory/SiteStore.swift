@@ -79,12 +79,7 @@ extension InventoryDatabase {
       sql: "SELECT id, name, region, note, catalogue, retired_at FROM site WHERE name = ?",
       arguments: [name])
     guard let row else {
-      let known = try String.fetchAll(database, sql: "SELECT name FROM site ORDER BY name LIMIT 8")
-      throw InventoryError(
-        .unknownName, "there is no site `\(name)`",
-        advice: known.isEmpty
-          ? "`sallyport import` and `sallyport site add` make sites"
-          : "sites are: \(known.joined(separator: ", "))")
+      throw try unknownSite(name, database)
     }
     return try site(row, database)
   }
@@ -146,10 +141,19 @@ extension InventoryDatabase {
     try EvaluationStore.invalidate(site: id, from: "", database)
   }
 
+  static func unknownSite(_ name: String, _ database: Database) throws -> InventoryError {
+    let known = try String.fetchAll(database, sql: "SELECT name FROM site ORDER BY name")
+    return InventoryError(
+      .unknownName, "there is no site `\(name)`",
+      advice: known.isEmpty
+        ? "`sallyport import` and `sallyport site add` make sites"
+        : NearMatch.advice(name, among: known, command: "sallyport site list"))
+  }
+
   static func siteID(_ name: String, _ database: Database) throws -> Int64 {
     let id = try Int64.fetchOne(
       database, sql: "SELECT id FROM site WHERE name = ?", arguments: [name])
-    guard let id else { throw InventoryError(.unknownName, "there is no site `\(name)`") }
+    guard let id else { throw try unknownSite(name, database) }
     return id
   }
 

@@ -123,6 +123,11 @@ package struct EvaluatedState: Hashable, Sendable {
 }
 
 extension InventoryDatabase {
+  /// How many states were ever judged and are kept.
+  package func evaluationCount() throws -> Int {
+    try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM evaluation") ?? 0 }
+  }
+
   /// What an engine judged, in a fixed order. States whose rules were pruned, and those that the
   /// next audit judges anew, are left out.
   package func evaluatedStates(engine: Int) throws -> [EvaluatedState] {

@@ -8,6 +8,12 @@ import Digests
 enum VerdictSeal {
   private static let parts = [
     """
+    SELECT json_array('subject', u.device, u.scope, u.client, u.traffic, u.zones, u.networks,
+      u.family)
+    FROM subject u WHERE u.site_id = ?
+      AND EXISTS (SELECT 1 FROM evaluation e WHERE e.subject_id = u.id) ORDER BY u.id
+    """,
+    """
     SELECT json_array('evaluation', u.device, u.scope, u.client, u.family, e.at, e.catalogue_id,
       e.catalogue_version, hex(e.digest), e.engine, e.allowed, e.blocked, e.partial, e.conditional,
       e.unknown)

@@ -11,6 +11,11 @@ package struct AuditReport: Sendable {
   package var program: String
   /// One entry a site, device, scope and client, in the order to be shown.
   package var sites: [SiteReport]
+  /// Known sites that were not judged, or not by what is asked for.
+  package var unjudged: [UnjudgedSite] = []
+  /// The newest seal of the log when the report was made: kept elsewhere, it proves later that the
+  /// log up to it was not cut or rewritten. Nil for `check`, which knows no log.
+  package var seal: String?
 
   package init(catalogue: Catalogue, generatedAt: String, program: String, sites: [SiteReport]) {
     self.catalogue = catalogue

@@ -34,6 +34,19 @@ package enum CSVReport {
         lines.append(fields.map(Self.field).joined(separator: ","))
       }
     }
+    for site in report.unjudged {
+      // A line of its own, so that whoever filters by site sees that there is no verdict.
+      let fields = header.map { column in
+        switch column {
+        case "site": site.site
+        case "verdict": "unjudged"
+        case "reason": site.kind.rawValue
+        case "conditions": site.reason
+        default: ""
+        }
+      }
+      lines.append(fields.map(Self.field).joined(separator: ","))
+    }
     return lines.joined(separator: "\r\n") + "\r\n"
   }
 

@@ -10,6 +10,7 @@ package enum HTMLReport {
     var body: [HTML] = []
     body.append(header(report))
     body.append(tiles(report))
+    body.append(unjudged(report))
     body.append(matrix(report))
     body.append(actions(report))
     for (index, site) in report.sites.enumerated() where hasSection(site, report) {
@@ -68,7 +69,20 @@ package enum HTMLReport {
       \(tile(count(2), "blocked", "\(what) with something blocked"))
       \(tile(count(1), "conditional", "\(what) hanging on a condition"))
       \(tile(worst.count, "all", "\(what) judged in all"))
+      \(tile(Set(report.unjudged.map(\.site)).count, "unknown", "sites not judged"))
       </div>
+      """
+  }
+
+  /// Known sites without a verdict stand before everything that has one.
+  private static func unjudged(_ report: AuditReport) -> HTML {
+    guard !report.unjudged.isEmpty else { return "" }
+    let items: [HTML] = report.unjudged.map { site in
+      "<li><b>\(site.site)</b> <small>\(site.kind.rawValue)</small> \(sentence(site.reason))</li>"
+    }
+    return """
+      <h2>Not judged</h2>
+      <div class="problem unknown"><ul>\(items.joined(separator: "\n"))</ul></div>
       """
   }
 
@@ -229,18 +243,20 @@ package enum HTMLReport {
   }
 
   private static func legend(_ report: AuditReport) -> HTML {
-    """
-    <section class="legend"><h2>How to read this</h2>
-    <dl>
-    <dt>allowed</dt><dd>every host, path and client of the requirement is let through, whatever else is true</dd>
-    <dt>blocked</dt><dd>every one of them is denied</dd>
-    <dt>partial</dt><dd>some are denied for certain, and others let through or hanging on a condition; examples are given</dd>
-    <dt>conditional</dt><dd>nothing is denied for certain, but the export alone does not decide; the conditions say what would</dd>
-    <dt>unknown</dt><dd>the export holds nothing that could decide</dd>
-    </dl>
-    <p>List: \(report.catalogue.source.title), \(report.catalogue.source.url),
-    SHA-256 <code>\(report.catalogue.source.sha256)</code>.</p></section>
-    """
+    let seal: HTML =
+      report.seal.map { "<p>Newest seal of the log: <code>\($0)</code>.</p>" } ?? ""
+    return """
+      <section class="legend"><h2>How to read this</h2>
+      <dl>
+      <dt>allowed</dt><dd>every host, path and client of the requirement is let through, whatever else is true</dd>
+      <dt>blocked</dt><dd>every one of them is denied</dd>
+      <dt>partial</dt><dd>some are denied for certain, and others let through or hanging on a condition; examples are given</dd>
+      <dt>conditional</dt><dd>nothing is denied for certain, but the export alone does not decide; the conditions say what would</dd>
+      <dt>unknown</dt><dd>the export holds nothing that could decide</dd>
+      </dl>
+      <p>List: \(report.catalogue.source.title), \(report.catalogue.source.url),
+      SHA-256 <code>\(report.catalogue.source.sha256)</code>.</p>\(seal)</section>
+      """
   }
 
   private static func html(of line: ResultGroup.Line, _ site: SiteReport) -> HTML {

@@ -19,6 +19,14 @@ package enum JSONReport {
         confirmedOn: report.sites.first { $0.catalogue == report.catalogue }?.listConfirmedOn)
       writer.member("summary") { Self.write(&$0, report.summary) }
       writer.member("sites", each: report.sites) { Self.write(&$0, $1, report) }
+      writer.member("unjudged", each: report.unjudged) { writer, site in
+        writer.object { writer in
+          writer.member("site", site.site)
+          writer.member("kind", site.kind.rawValue)
+          writer.member("reason", site.reason)
+        }
+      }
+      writer.member("seal", report.seal)
     }
     return writer.bytes + [0x0A]
   }

@@ -21,7 +21,15 @@ package enum MarkdownReport {
         "| \(cell(site.title)) | \(cell(site.scope)) | \(cell(site.client.text)) | \(numbers) |")
     }
     lines.append("")
+    if !report.unjudged.isEmpty {
+      lines += ["## Not judged", ""]
+      for site in report.unjudged {
+        lines.append("- **\(cell(site.site))** (\(site.kind.rawValue)): \(cell(site.reason))")
+      }
+      lines.append("")
+    }
     for site in report.sites { lines += section(site) }
+    if let seal = report.seal { lines += ["Seal of the log: \(code(seal)).", ""] }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -30,6 +30,8 @@ package struct TextReport {
       writer.add(site, isBrief: isBrief)
     }
     if report.sites.count > 1 { writer.addOverview() }
+    writer.addUnjudged()
+    if let seal = report.seal { writer.lines.append("log seal \(seal)") }
     return writer.lines.joined(separator: "\n") + "\n"
   }
 
@@ -286,6 +288,15 @@ package struct TextReport {
         if hasWaivers { cells.append(PlainText.padded("\(counts.waived)", to: 7, right: true)) }
         lines.append(PlainText.padded(line, to: width) + "  " + cells.joined(separator: " "))
       }
+    }
+    lines.append("")
+  }
+
+  private mutating func addUnjudged() {
+    guard !report.unjudged.isEmpty else { return }
+    lines.append(bold("NOT JUDGED"))
+    for site in report.unjudged {
+      bullet("\(site.site) (\(site.kind.rawValue)): \(site.reason)", colour: .unknown)
     }
     lines.append("")
   }

@@ -111,6 +111,33 @@ struct TamperingTests {
     ("UPDATE rule_span SET line = 1 WHERE to_snapshot IS NULL", "rule_span"),
     ("UPDATE rule_span SET ordinal = ordinal + 100 WHERE ordinal = 1", "rule_span"),
     ("UPDATE content SET enabled = 1 - enabled WHERE kind = 'rule'", "content"),
+    // An emptied history behind a cut that nobody made.
+    (
+      """
+      UPDATE site SET pruned_before = '2026-12-31T00:00:00Z'; DELETE FROM export_policy;
+      DELETE FROM rule_span; DELETE FROM rule_move; DELETE FROM object_span; DELETE FROM policy;
+      DELETE FROM content
+      """, "pruned"
+    ),
+    ("UPDATE site SET pruned_before = '2026-01-02T00:00:00Z'", "pruned"),
+    ("UPDATE catalogue SET built_in = 0", "edition"),
+    ("UPDATE catalogue SET sha256 = upper(sha256)", "edition"),
+    ("UPDATE catalogue SET added_at = '2026-01-02T00:00:00Z'", "edition"),
+    ("UPDATE sighting SET imported_at = '2020-01-01T00:00:00Z'", "sighting"),
+    (
+      "INSERT INTO sighting SELECT device_id, '2026-01-02T00:00:00Z', sha256, taken_at_source, "
+        + "imported_at, last_imported_at, files FROM sighting LIMIT 1", "snapshots of"
+    ),
+    ("UPDATE subject SET zones = '[]'", "verdicts"),
+    ("UPDATE export_policy SET scope = 'vsys9'", "scope"),
+    ("UPDATE site SET created_at = '2020-01-01T00:00:00Z'", "was not made when"),
+    ("UPDATE device SET created_at = '2020-01-01T00:00:00Z'", "was not made when"),
+    ("UPDATE waiver SET created_at = '2020-01-01T00:00:00Z'", "waiver"),
+    ("UPDATE baseline SET set_at = '2020-01-01T00:00:00Z'", "baseline"),
+    (
+      "INSERT INTO saved_query VALUES ('open-problems', '', 'SELECT 1', '2026-01-01T00:00:00Z')",
+      "saved query"
+    ),
   ]
 
   @Test("every kind of tampering is named")
@@ -120,9 +147,10 @@ struct TamperingTests {
     for (number, change) in Self.changes.enumerated() {
       let copy = test.folder.path("copy-\(number).db")
       try test.inventory.backUp(to: copy)
-      let other = try DatabaseQueue(path: copy)
+      var configuration = Configuration()
+      configuration.foreignKeysEnabled = false
+      let other = try DatabaseQueue(path: copy, configuration: configuration)
       try other.write { database in
-        try database.execute(sql: "PRAGMA foreign_keys = OFF")
         try database.execute(sql: change.sql)
         #expect(database.totalChangesCount > 0, "\(change.sql)")
       }

@@ -46,7 +46,16 @@ final class TestInventory {
     now: String? = nil
   ) throws -> StoreOutcome {
     try inventory.store(
-      try Self.snapshot(text, site: site, device: device, takenAt: takenAt), now: now ?? takenAt)
+      try Self.snapshot(text, site: site, device: device, takenAt: takenAt),
+      now: tick(now ?? takenAt))
+  }
+
+  /// The log never runs back in time, whatever order a test takes.
+  private var clock = "2026-01-01T00:00:00Z"
+
+  private func tick(_ wanted: String) -> String {
+    clock = max(clock, wanted)
+    return clock
   }
 
   /// The clients of the generated firewalls.
@@ -57,11 +66,11 @@ final class TestInventory {
   func addSite(_ name: String = "paris", tags: [String] = [], catalogue: String? = nil) throws {
     try inventory.save(
       SiteRecord(name: name, catalogue: catalogue, tags: tags, clients: [Self.client]),
-      now: "2026-01-01T00:00:00Z")
+      now: tick("2026-01-01T00:00:00Z"))
   }
 
   func add(_ edition: Catalogue, now: String) throws {
-    try inventory.add([edition], builtIn: false, now: now)
+    try inventory.add([edition], builtIn: false, now: tick(now))
     library = CatalogueLibrary(library.catalogues + [edition])
   }
 
@@ -69,7 +78,7 @@ final class TestInventory {
 
   /// Records the verdicts, and fails where a site cannot be judged.
   func record(now: String) throws {
-    let failures = try audit.record(now: now)
+    let failures = try audit.record(now: tick(now))
     if let first = failures.first { throw first.error }
   }
 

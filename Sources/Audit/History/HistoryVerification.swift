@@ -16,8 +16,13 @@ package struct HistoryVerification: Sendable {
     /// Verdicts that were judged again.
     package var verdicts = 0
     package var states = 0
+    /// Recorded states that could be judged again.
+    package var allStates = 0
+    /// Recorded states that cannot: other engine, out of date, or pruned.
+    package var otherStates = 0
     /// Devices whose rule history was worked out again.
     package var devices = 0
+    package var allDevices = 0
     package var problems: [String] = []
   }
 
@@ -26,10 +31,14 @@ package struct HistoryVerification: Sendable {
   ///   - seed: decides which ones.
   package func run(sample: Int?, seed: UInt64, now: String) throws -> Outcome {
     var random = SplitMix64(state: seed)
-    let states = Self.some(
-      try inventory.evaluatedStates(engine: Engine.version), sample, &random)
-    let devices = Self.some(try RuleHistoryCheck.devices(in: inventory), sample, &random)
+    let allStates = try inventory.evaluatedStates(engine: Engine.version)
+    let states = Self.some(allStates, sample, &random)
+    let allDevices = try RuleHistoryCheck.devices(in: inventory)
+    let devices = Self.some(allDevices, sample, &random)
     var outcome = Outcome()
+    outcome.allStates = allStates.count
+    outcome.otherStates = try inventory.evaluationCount() - allStates.count
+    outcome.allDevices = allDevices.count
     for state in states {
       do {
         try check(state, &outcome, now: now)

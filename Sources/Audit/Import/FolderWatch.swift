@@ -13,6 +13,22 @@ package struct FolderWatch: Sendable {
 
   private static let done = "done"
   private static let failed = "failed"
+  /// Hidden, so that it is no export.
+  private static let journalName = ".sallyport-reading"
+
+  /// What a watched folder's journal is called.
+  package static func journal(of folder: String) -> String {
+    InputFiles.joined(folder, journalName)
+  }
+
+  /// What came of one look.
+  package struct Round: Sendable {
+    package var entries: [ImportUseCase.Entry]
+    /// Files that fit nowhere, told again and again until somebody takes them away.
+    package var strays: [(path: String, reason: String)]
+    /// Files that were stored and could not be moved.
+    package var unmoved: [InputError] = []
+  }
 
   package init(folder: String, settle: Double, importer: ImportUseCase) {
     self.folder = folder
@@ -21,7 +37,7 @@ package struct FolderWatch: Sendable {
   }
 
   /// Takes what is there now.
-  package func round(now: String) throws -> [ImportUseCase.Entry] {
+  package func round(now: String) throws -> Round {
     guard try InputFiles.isFolder(folder) else {
       throw InputError(.notUnderstood, path: folder, reason: "not a folder")
     }
@@ -30,6 +46,8 @@ package struct FolderWatch: Sendable {
       unit.sources.allSatisfy { isSettled(onDisk($0.name)) }
     }
     let entries = importer.run(units, now: now)
+    // Only what is on the disk for good leaves the folder.
+    try importer.inventory?.makeDurable()
     // A file with several exports, such as an archive, moves once, and to done/ if all went well.
     var order: [String] = []
     var reasons: [String: [String]] = [:]
@@ -49,19 +67,31 @@ package struct FolderWatch: Sendable {
         }
       }
     }
-    for path in order where !kept.contains(path) { try move(path, because: reasons[path] ?? []) }
+    var round = Round(entries: entries, strays: plan.strays)
+    for path in order where !kept.contains(path) {
+      do throws(InputError) {
+        try move(path, because: reasons[path] ?? [])
+      } catch {
+        round.unmoved.append(error)
+      }
+    }
     if let interruption { throw interruption }
-    return entries
+    return round
   }
 
   private func isSettled(_ path: String) -> Bool {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    guard let modified = attributes?[.modificationDate] as? Date else { return false }
-    return Date().timeIntervalSince(modified) >= settle
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    let now = Date().timeIntervalSince1970
+    let modified = Double(status.st_mtim.tv_sec)
+    // A clock that was ahead wrote a time to come; the system's own note of the last change is not
+    // for others to set.
+    let changed = modified > now ? Double(status.st_ctim.tv_sec) : modified
+    return now - changed >= settle
   }
 
   /// - Parameter reasons: why something in the file was not stored; empty where all was.
-  private func move(_ path: String, because reasons: [String]) throws {
+  private func move(_ path: String, because reasons: [String]) throws(InputError) {
     let manager = FileManager.default
     let relative = path.dropFirst(folder.count).drop { $0 == "/" }
     let place = InputFiles.joined(folder, reasons.isEmpty ? Self.done : Self.failed)

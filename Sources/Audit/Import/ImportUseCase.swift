@@ -12,6 +12,8 @@ package struct ImportUseCase: Sendable {
   package var inventory: InventoryDatabase?
   /// Report what would be stored, store nothing.
   package var isDryRun: Bool
+  /// Where it is noted what is being read; nil where nobody starts again after a crash.
+  package var journal: ReadingJournal?
 
   package init(registry: ImporterRegistry, inventory: InventoryDatabase?, isDryRun: Bool) {
     self.registry = registry
@@ -44,8 +46,16 @@ package struct ImportUseCase: Sendable {
   ) -> [Entry] {
     let lanes = Self.lanes(units)
     let entries = Mutex<[Int: Entry]>([:])
+    // What an earlier run left off at is read alone, so that it can take nothing else along.
+    for index in units.indices {
+      let attempts = journal?.attempts(units[index].label) ?? 0
+      guard attempts > 0 else { continue }
+      let entry =
+        attempts > 1 ? givenUp(units[index]) : importOne(units[index], now: now)
+      entries.withLock { $0[index] = entry }
+    }
     DispatchQueue.concurrentPerform(iterations: lanes.count) { lane in
-      for index in lanes[lane] {
+      for index in lanes[lane] where entries.withLock({ $0[index] == nil }) {
         let entry = importOne(units[index], now: now)
         let done = entries.withLock { entries in
           entries[index] = entry
@@ -54,7 +64,21 @@ package struct ImportUseCase: Sendable {
         progress(done, units.count)
       }
     }
+    journal?.finish()
     return entries.withLock { entries in units.indices.compactMap { entries[$0] } }
+  }
+
+  /// An export whose reading was cut off twice.
+  private func givenUp(_ unit: ImportUnit) -> Entry {
+    journal?.end(unit.label)
+    return Entry(
+      unit: unit, device: unit.device ?? "", takenAt: unit.takenAt ?? "", format: "", rules: 0,
+      scopes: [], remarks: 0,
+      status: .failed(
+        InputError(
+          .notUnderstood, path: unit.label,
+          reason: "reading it was cut off twice, by a crash or a power cut, and is not tried again",
+          advice: "look into the file; import it alone to see what happens")))
   }
 
   /// Exports of one device go in the order of their times, since adding behind is cheap.
@@ -74,6 +98,8 @@ package struct ImportUseCase: Sendable {
 
   private func importOne(_ unit: ImportUnit, now: String) -> Entry {
     let log = Logger(label: "sallyport.import")
+    journal?.begin(unit.label)
+    defer { journal?.end(unit.label) }
     do {
       let files = try unit.files()
       let outcome = try registry.read(files)

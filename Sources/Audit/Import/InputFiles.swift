@@ -74,7 +74,7 @@ package enum InputFiles {
     }
   }
 
-  static func isFolder(_ path: String) throws(InputError) -> Bool {
+  package static func isFolder(_ path: String) throws(InputError) -> Bool {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw InputError(.notFound, path: path, reason: "no such file or folder")

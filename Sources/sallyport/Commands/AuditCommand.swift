@@ -25,6 +25,12 @@ struct AuditScope: ParsableArguments {
   @Option(help: ArgumentHelp("Show only what changed after this day or moment.", valueName: "date"))
   var since: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Count a site as not judged where the newest export of one of its devices is older.",
+      valueName: "days"))
+  var maxAge: Int?
+
   @OptionGroup(title: "Client") var client: ClientOptions
   @OptionGroup(title: "Outside knowledge") var knowledge: KnowledgeOptions
 
@@ -40,6 +46,10 @@ struct AuditScope: ParsableArguments {
     audit.selection = selection == ClientSelection() ? nil : selection
     audit.scope = client.scope
     audit.knowledge = try knowledge.knowledge()
+    guard maxAge.map({ (0...36_500).contains($0) }) ?? true else {
+      throw ValidationError("--max-age is a number of days")
+    }
+    audit.maxAge = maxAge
     return audit
   }
 }
@@ -108,10 +118,16 @@ enum FleetReport {
     if !result.empty.isEmpty {
       Terminal.say("without a snapshot then: \(result.empty.joined(separator: ", "))")
     }
-    if result.report.sites.isEmpty, failures.isEmpty {
+    let isEmpty = result.report.sites.isEmpty && failures.isEmpty
+    if isEmpty {
       Terminal.say(audit.changedSince == nil ? "there is nothing to judge yet" : "nothing changed")
     }
-    if let first = failures.first { throw ExitCode(Failure.status(first.error).rawValue) }
-    throw ExitCode(output.failOn.status(result.report).rawValue)
+    // What concerns the database is worse than what concerns one site.
+    for (_, error) in failures where error is InventoryError {
+      throw ExitCode(Failure.status(error).rawValue)
+    }
+    let status = output.failOn.status(result.report)
+    let isNothing = isEmpty && audit.changedSince == nil && output.failOn != .never
+    throw ExitCode(isNothing ? ExitStatus.onlyConditions.rawValue : status.rawValue)
   }
 }

@@ -77,11 +77,11 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     try Failure.run {
+      try supervise()
       if watch {
         let watcher = FolderWatch(
           folder: paths[0], settle: settle,
-          importer: ImportUseCase(
-            registry: importerRegistry, inventory: try database.forWriting(), isDryRun: false))
+          importer: try importer(database.forWriting()))
         try ImportWatchLoop(watcher: watcher, interval: interval, once: once).run()
         return
       }
@@ -90,8 +90,7 @@ struct ImportCommand: ParsableCommand {
       if let inventory, !dryRun {
         try ImportUseCase.apply(settings, to: inventory, now: Clock.now)
       }
-      let importer = ImportUseCase(
-        registry: importerRegistry, inventory: inventory, isDryRun: dryRun)
+      let importer = try importer(inventory)
       let progress = ProgressLine("importing")
       let entries = importer.run(units, now: Clock.now, progress: progress.show)
       progress.end()
@@ -99,6 +98,31 @@ struct ImportCommand: ParsableCommand {
       if let inventory, !dryRun { try note(entries, in: inventory) }
       throw ExitCode(ImportSummary.status(entries, strays: strays.count).rawValue)
     }
+  }
+
+  /// Many exports are read by a process of their own, which is started again where one of them ends
+  /// it. One device's export is read here, and what comes by a pipe cannot be read twice.
+  private func supervise() throws {
+    if Supervisor.journal != nil { return Supervisor.followParent() }
+    guard watch || manifest != nil || site == nil, manifest != "-", !paths.contains("-"),
+      !(manifest ?? "").hasPrefix("/dev/fd/")
+    else { return }
+    if watch {
+      guard try InputFiles.isFolder(paths[0]) else {
+        throw InputError(.notUnderstood, path: paths[0], reason: "not a folder")
+      }
+      try Supervisor.run(journal: FolderWatch.journal(of: paths[0]))
+    }
+    let name = "sallyport-reading-\(getpid())"
+    try Supervisor.run(
+      journal: FileManager.default.temporaryDirectory.appendingPathComponent(name).path)
+  }
+
+  private func importer(_ inventory: InventoryDatabase?) throws -> ImportUseCase {
+    var importer = ImportUseCase(
+      registry: importerRegistry, inventory: inventory, isDryRun: dryRun)
+    importer.journal = Supervisor.journal.map { ReadingJournal(path: $0) }
+    return importer
   }
 
   /// A dry run does not make a database.
@@ -143,6 +167,7 @@ struct ImportCommand: ParsableCommand {
       if case .stored = entry.status { seen.append((entry.unit.site, entry.device, entry.takenAt)) }
     }
     try inventory.noteImport(seen, failed: entries.count - seen.count, now: Clock.now)
+    try ImportSummary.noteFailures(entries, in: inventory)
   }
 }
 
@@ -161,6 +186,18 @@ struct ImportSummary {
       if worst == .allAllowed || status.rawValue > worst.rawValue { worst = status }
     }
     return worst
+  }
+
+  /// Leaves in the log which exports of which sites could not be stored, so that an audit tells.
+  static func noteFailures(
+    _ entries: [ImportUseCase.Entry], in inventory: InventoryDatabase
+  ) throws {
+    var failures: [(site: String, file: String, reason: String)] = []
+    for entry in entries where !entry.unit.site.isEmpty {
+      guard case .failed(let error) = entry.status, !(error is InventoryError) else { continue }
+      failures.append((entry.unit.site, entry.unit.label, Failure.message(error)))
+    }
+    try inventory.noteFailedImport(failures, now: Clock.now)
   }
 
   func write(_ options: TableOptions) throws {
@@ -221,7 +258,14 @@ struct ImportWatchLoop {
   func run() throws {
     while true {
       let round = try watcher.round(now: Clock.now)
-      for entry in round {
+      if let inventory = watcher.importer.inventory {
+        try ImportSummary.noteFailures(round.entries, in: inventory)
+      }
+      for stray in round.strays {
+        Terminal.say("\(Clock.now) passed over \(stray.path): \(stray.reason)")
+      }
+      for error in round.unmoved { Terminal.say("sallyport: \(error)") }
+      for entry in round.entries {
         switch entry.status {
         case .stored:
           Terminal.say("\(Clock.now) stored \(entry.unit.site)/\(entry.device) \(entry.takenAt)")
@@ -230,7 +274,8 @@ struct ImportWatchLoop {
         }
       }
       if once {
-        let status = ImportSummary.status(round, strays: 0)
+        var status = ImportSummary.status(round.entries, strays: 0)
+        if let error = round.unmoved.first, status == .allAllowed { status = Failure.status(error) }
         throw ExitCode(status.rawValue)
       }
       Thread.sleep(forTimeInterval: max(interval, 1))

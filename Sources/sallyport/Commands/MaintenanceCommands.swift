@@ -11,7 +11,9 @@ struct VerifyCommand: ParsableCommand {
       Checks SQLite's own structure, all references, the digests of rules and policies, and the \
       chained log of imports, audits, waivers and list changes, and that the tables hold what the \
       log vouches for; then judges a sample of recorded states anew and works out a sample of rule \
-      histories again. Keep the printed seal elsewhere: given with --seal later, it proves that the log \
+      histories again. What nothing in the file vouches for is named as unchecked: when an \
+      unchanged export was seen again, when a verdict was worked out, the numbers of rules in lists, \
+      and the search index. Whoever can rewrite the file can rewrite its whole log: keep the printed seal elsewhere: given with --seal later, it proves that the log \
       up to it was not rewritten. Exit status 1 where something does not hold.
       """)
 
@@ -41,16 +43,52 @@ struct VerifyCommand: ParsableCommand {
       let outcome = try verification.run(sample: all ? nil : sample, seed: seed, now: Clock.now)
       let problems = integrity.problems + outcome.problems
       for problem in problems { Terminal.say("sallyport: \(problem)") }
-      try Output.write(
-        """
-        log       \(integrity.events) entries, newest seal \(integrity.seal)
-        verdicts  \(outcome.verdicts) of \(outcome.states) states judged anew (seed \(seed))
-        rules     history of \(outcome.devices) devices worked out anew
-        result    \(problems.isEmpty ? "everything holds" : "\(problems.count) problems")
-
-        """)
+      try Output.write(Self.text(integrity, outcome, problems: problems.count, seed: seed))
       throw ExitCode(problems.isEmpty ? 0 : 1)
     }
+  }
+}
+
+extension VerifyCommand {
+  /// What was checked, how much of it, what was not, and what came out.
+  private static func text(
+    _ integrity: IntegrityReport, _ outcome: HistoryVerification.Outcome, problems: Int,
+    seed: UInt64
+  ) -> String {
+    let rows = integrity.rows.map { "\($0.count) of \($0.what)" }.joined(separator: ", ")
+    var unchecked = integrity.unchecked
+    if outcome.states < outcome.allStates {
+      unchecked.append("\(outcome.allStates - outcome.states) recorded states (--all judges them)")
+    }
+    if outcome.otherStates > 0 {
+      unchecked.append(
+        "\(outcome.otherStates) states judged by another version of the program or not up to date")
+    }
+    if outcome.devices < outcome.allDevices {
+      unchecked.append("\(outcome.allDevices - outcome.devices) rule histories (--all)")
+    }
+    let result: String
+    if problems > 0 {
+      result = "\(problems) problems"
+    } else if outcome.verdicts == 0 {
+      result = "the log and the tables hold; no verdict was judged anew"
+    } else if outcome.states < outcome.allStates || outcome.devices < outcome.allDevices {
+      result = "what was checked holds"
+    } else {
+      result = "everything holds but what was not checked"
+    }
+    let span = integrity.firstEventAt.flatMap { first in
+      integrity.newestEventAt.map { ", \(first) to \($0)" }
+    }
+    return """
+      log       \(integrity.events) entries\(span ?? ""), newest seal \(integrity.seal)
+      tables    rows: \(rows)
+      verdicts  \(outcome.verdicts) judged anew, in \(outcome.states) of \(outcome.allStates) states (seed \(seed))
+      rules     histories of \(outcome.devices) of \(outcome.allDevices) devices worked out anew
+      unchecked \(unchecked.joined(separator: "\n          "))
+      result    \(result)
+
+      """
   }
 }
 

@@ -58,7 +58,11 @@ struct SQLCommand: ParsableCommand {
     try Failure.run {
       if list { return try writeList() }
       if views { return try writeViews() }
-      if let remove { return try database.forWriting().removeQuery(remove) }
+      if let remove { return try database.forWriting().removeQuery(remove, now: Clock.now) }
+      if let save, Recipe.all.contains(where: { $0.name == save }) {
+        throw ValidationError(
+          "`\(save)` is a query of the program's own; save yours under another name")
+      }
       let sql = try query()
       let parameters = try parameters(for: sql)
       let query = try ReadOnlyQuery(path: database.path)
@@ -90,12 +94,21 @@ struct SQLCommand: ParsableCommand {
 
   private func query() throws -> String {
     if let name {
-      if let saved = try database.forReading().savedQueries().first(where: { $0.name == name }) {
-        return saved.sql
+      let saved = try database.forReading().savedQueries()
+      let own = saved.first { $0.name == name }
+      // The answers of the program's own queries are those that its documents speak of.
+      if let recipe = Recipe.all.first(where: { $0.name == name }) {
+        if own != nil {
+          Terminal.say("sallyport: a saved query `\(name)` is hidden by the program's own")
+        }
+        return recipe.sql
       }
-      if let recipe = Recipe.all.first(where: { $0.name == name }) { return recipe.sql }
+      if let own { return own.sql }
       throw InventoryError(
-        .unknownName, "there is no query `\(name)`", advice: "`sallyport sql --list` shows them")
+        .unknownName, "there is no query `\(name)`",
+        advice: NearMatch.advice(
+          name, among: Recipe.all.map(\.name) + saved.map(\.name),
+          command: "sallyport sql --list"))
     }
     guard let statement else {
       throw ValidationError("give a statement, --name, --list or --views")
