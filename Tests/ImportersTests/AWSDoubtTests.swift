@@ -170,8 +170,16 @@ import Testing
   private static func firewall(
     _ rules: String, strict: Bool = true, defaults: String = #"["aws:drop_established"]"#
   ) -> String {
-    let escaped = rules.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-      .replacing("\n", with: "\\n")
+    // By scalars: a mark behind a quotation sign must not hide it here either.
+    var escaped = ""
+    for scalar in rules.unicodeScalars {
+      switch scalar {
+      case "\n": escaped += "\\n"
+      case "\u{0B}": escaped += "\\u000b"
+      case "\\", "\"": escaped += "\\" + String(scalar)
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
     return policy(#"{"RulesString": ""# + escaped + #""}"#, strict: strict, defaults: defaults)
   }
 

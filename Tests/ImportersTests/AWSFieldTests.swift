@@ -22,8 +22,8 @@ import Testing
     let policies = try FieldJudgement.read(path)
     #expect(policies.map(\.format).allSatisfy { $0 == "aws" })
     if path.contains("cfn") {
-      // One stateless rule, one domain list, one standard rule, one line of text.
-      #expect(policies.map(\.ruleCount) == [4])
+      // One stateless rule; the stateful ones are never asked, since the default drops.
+      #expect(policies.map(\.ruleCount) == [1])
     } else {
       #expect(policies.map(\.ruleCount) == rules)
     }
@@ -57,7 +57,7 @@ import Testing
     #expect(try FieldJudgement.verdicts(policy, Self.inside) == [.blocked, .blocked, .blocked])
     #expect(
       try FieldJudgement.deciding(policy, Self.inside)
-        == "policy/StatelessDefaultActions aws:drop")
+        == "policy, first packet/StatelessDefaultActions aws:drop")
     let mismatches = policy.notes.filter { $0.text.contains("has the order STRICT_ORDER") }
     #expect(mismatches.count == 3)
   }
@@ -72,7 +72,7 @@ import Testing
     #expect(try FieldJudgement.verdicts(policy, Self.inside) == [.blocked, .blocked, .blocked])
     #expect(
       try FieldJudgement.deciding(policy, Self.inside)
-        == "policy/StatelessDefaultActions aws:drop")
+        == "policy, first packet/StatelessDefaultActions aws:drop")
     #expect(policy.notes.contains { $0.text == "`192.0.2.0/8` is read as 192.0.0.0/8" })
     // The references are paths and are reported.
     #expect(policy.notes.contains { $0.text.contains("suricata-rule-reference.json") })
