@@ -49,6 +49,8 @@ CREATE TABLE device (
   to_zone TEXT,
   created_at TEXT NOT NULL,
   retired_at TEXT,
+  -- Name of the device whose place it took.
+  replaces TEXT,
   UNIQUE (site_id, name)
 ) STRICT;
 
@@ -229,6 +231,8 @@ CREATE TABLE subject (
   zones TEXT NOT NULL CHECK (json_valid(zones)),
   networks TEXT NOT NULL CHECK (json_valid(networks)),
   family TEXT NOT NULL,
+  -- The exports that places of open verdicts and findings speak of, as JSON.
+  placed_by TEXT,
   UNIQUE (site_id, device, scope, client, family)
 ) STRICT;
 
@@ -244,6 +248,8 @@ CREATE TABLE evaluation (
   digest BLOB NOT NULL,
   -- Version of the engine that judged.
   engine INTEGER NOT NULL,
+  -- The subject whose history goes on here, where a device, scope or zone got another name.
+  predecessor_id INTEGER REFERENCES subject(id),
   evaluated_at TEXT NOT NULL,
   allowed INTEGER NOT NULL,
   blocked INTEGER NOT NULL,
@@ -252,6 +258,9 @@ CREATE TABLE evaluation (
   unknown INTEGER NOT NULL,
   UNIQUE (subject_id, at)
 ) STRICT;
+
+CREATE INDEX evaluation_by_predecessor ON evaluation (predecessor_id)
+  WHERE predecessor_id IS NOT NULL;
 
 -- How long a requirement had a verdict.
 CREATE TABLE verdict_span (
@@ -287,6 +296,19 @@ CREATE TABLE verdict_span (
   cause_detail TEXT NOT NULL CHECK (json_valid(cause_detail))
 ) STRICT;
 
+-- Where an open verdict's rule stands in the newest export that was judged, with the witness and the
+-- advice of then; only where that differs from what the verdict began with.
+CREATE TABLE verdict_place (
+  span_id INTEGER PRIMARY KEY REFERENCES verdict_span(id) ON DELETE CASCADE,
+  -- A rule without a name is called by the number that the export gives it.
+  rule TEXT,
+  file TEXT,
+  line INTEGER,
+  pointer TEXT,
+  witness TEXT,
+  change_advice TEXT
+) STRICT;
+
 CREATE INDEX verdict_span_open ON verdict_span (subject_id, endpoint, port) WHERE to_at IS NULL;
 CREATE INDEX verdict_span_by_subject ON verdict_span (subject_id, from_at);
 CREATE INDEX verdict_span_by_time ON verdict_span (from_at, verdict);
@@ -299,7 +321,7 @@ CREATE TABLE finding_span (
   finding TEXT NOT NULL,
   severity TEXT NOT NULL CHECK (severity IN ('error', 'warning', 'note')),
   message TEXT NOT NULL,
-  -- The rule that it speaks of, if it does.
+  -- The rule that it speaks of, if it does; its place is that of the newest export.
   device TEXT,
   table_name TEXT,
   rule TEXT,

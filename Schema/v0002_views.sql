@@ -31,7 +31,8 @@ SELECT
   (SELECT count(*) FROM snapshot n WHERE n.device_id = d.id) AS snapshots,
   (SELECT max(n.taken_at) FROM snapshot n WHERE n.device_id = d.id) AS last_snapshot_at,
   (SELECT max(g.last_imported_at) FROM sighting g WHERE g.device_id = d.id) AS last_seen_at,
-  d.retired_at
+  d.retired_at,
+  d.replaces
 FROM device d JOIN site s ON s.id = d.site_id;
 
 CREATE VIEW snapshots AS
@@ -224,14 +225,14 @@ SELECT
   v.reason,
   v.since_at AS since,
   v.device AS rule_device,
-  v.rule,
+  CASE WHEN p.span_id IS NULL THEN v.rule ELSE p.rule END AS rule,
   v.table_name AS "table",
-  v.file,
-  v.line,
-  v.pointer,
-  v.witness,
+  CASE WHEN p.span_id IS NULL THEN v.file ELSE p.file END AS file,
+  CASE WHEN p.span_id IS NULL THEN v.line ELSE p.line END AS line,
+  CASE WHEN p.span_id IS NULL THEN v.pointer ELSE p.pointer END AS pointer,
+  CASE WHEN p.span_id IS NULL THEN v.witness ELSE p.witness END AS witness,
   v.conditions,
-  v.change_advice,
+  CASE WHEN p.span_id IS NULL THEN v.change_advice ELSE p.change_advice END AS change_advice,
   EXISTS (
     SELECT 1 FROM waiver w
     WHERE w.revoked_at IS NULL
@@ -247,6 +248,7 @@ SELECT
 FROM verdict_span v
 JOIN subject u ON u.id = v.subject_id
 JOIN site s ON s.id = u.site_id
+LEFT JOIN verdict_place p ON p.span_id = v.id
 WHERE v.to_at IS NULL
   AND (s.retired_at IS NULL OR s.retired_at > strftime('%Y-%m-%dT%H:%M:%SZ', 'now'));
 

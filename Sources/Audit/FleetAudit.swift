@@ -18,6 +18,8 @@ package struct FleetAudit: Sendable {
   package var tags: [String] = []
   /// ISO-8601 UTC; nil for the present.
   package var moment: String?
+  /// Waivers and tags as they were known at this moment; nil for the moment of the report.
+  package var knownAt: String?
   /// Edition to judge with instead of the one in force.
   package var catalogue: Catalogue?
   package var selection: ClientSelection?
@@ -55,16 +57,21 @@ package struct FleetAudit: Sendable {
   ) throws -> [(site: String, error: any Error)] {
     // Closed sites, too: an export that came late, or the closing itself, changes their history.
     let chosen = try sitesWithHistory()
-    return Self.each(chosen, progress: progress) { site in
-      _ = try record(site, now: now)
-    }.compactMap { site, result in
+    let run = Mutex(AuditRun(sites: chosen.map(\.name)))
+    let failures = Self.each(chosen, progress: progress) { site in
+      _ = try record(site, now: now) { step in run.withLock { $0.add(step) } }
+    }.compactMap { site, result -> (site: String, error: any Error)? in
       if case .failure(let error) = result { return (site.name, error) }
       return nil
     }
+    try inventory.noteAudit(run.withLock { $0 }, failed: failures.map(\.site), now: now)
+    return failures
   }
 
   /// - Returns: the site as it is now, where it was judged.
-  private func record(_ site: SiteRecord, now: String) throws -> SiteHistory.Present? {
+  private func record(
+    _ site: SiteRecord, now: String, note: ([EvaluationStep]) -> Void
+  ) throws -> SiteHistory.Present? {
     // Another process may store an export meanwhile; then the judgement starts over.
     for _ in 0..<8 {
       let history = try SiteHistory(
@@ -73,8 +80,10 @@ package struct FleetAudit: Sendable {
       let walk = try history.walk()
       if walk.start.from == nil { return nil }
       if try inventory.record(
-        walk.steps, site: site.name, start: walk.start, future: walk.future, now: now)
+        walk.steps, placed: walk.placed, site: site.name, start: walk.start, future: walk.future,
+        now: now)
       {
+        note(walk.steps)
         return walk.present
       }
     }
@@ -97,11 +106,14 @@ package struct FleetAudit: Sendable {
     let names = Set(open.map(\.name))
     let closed = try sitesWithHistory().filter { !names.contains($0.name) }
     let waivers = try inventory.waivers()
+    let run = Mutex(AuditRun(sites: (closed + open).map(\.name)))
     let judged = Self.each(closed + open, progress: progress) { site in
-      let present = try record(site, now: now)
+      let present = try record(site, now: now) { step in run.withLock { $0.add(step) } }
       guard names.contains(site.name) else { return [SiteReport]() }
       return try reports(of: site, at: now, waivers: waivers, now: now, present: present)
     }
+    let failed = judged.filter { $0.1.isFailure }.map { $0.0.name }
+    try inventory.noteAudit(run.withLock { $0 }, failed: failed, now: now)
     var result = try result(
       judged.filter { names.contains($0.0.name) || $0.1.isFailure }, now: now)
     try inventory.noteUnjudged(
@@ -156,7 +168,7 @@ package struct FleetAudit: Sendable {
   // MARK: Sites
 
   private func chosenSites() throws -> [SiteRecord] {
-    let all = try inventory.sites(includingRetired: moment != nil)
+    let all = try withTagsOfThen(try inventory.sites(includingRetired: moment != nil))
     for name in sites where !all.contains(where: { $0.name == name }) {
       _ = try inventory.site(named: name)
       throw InventoryError(
@@ -173,6 +185,17 @@ package struct FleetAudit: Sendable {
         .unknownName, "no site has the tag \(tags.map { "`\($0)`" }.joined(separator: " or "))")
     }
     return chosen
+  }
+
+  /// Sites with the tags that they had; today's where a site was not known then.
+  private func withTagsOfThen(_ sites: [SiteRecord]) throws -> [SiteRecord] {
+    guard let known = knownAt ?? moment else { return sites }
+    let tags = try inventory.tags(knownAt: known)
+    return sites.map { site in
+      var site = site
+      site.tags = tags[site.name] ?? site.tags
+      return site
+    }
   }
 
   /// The chosen sites, closed ones included.
@@ -208,7 +231,9 @@ package struct FleetAudit: Sendable {
     let editions = try EditionInForce(site.catalogue, in: library)
     let warning = editions.warning(at: moment)
     let builder = SiteReportBuilder(
-      site: site, waivers: waivers, moment: moment, intervals: intervals)
+      site: site, waivers: waivers, moment: moment, knownAt: knownAt ?? moment,
+      intervals: intervals)
+    let returned = try inventory.returnedDevices(of: site.name, at: moment)
     var before: [SubjectRecord.Key: [VerdictRecord.Key: String]] = [:]
     if let changedSince {
       for interval in try inventory.verdicts(of: site.name, at: changedSince) {
@@ -219,6 +244,11 @@ package struct FleetAudit: Sendable {
     return present.subjects.map { subject, outcome in
       var report = builder.report(subject, outcome, present.catalogue)
       report.diagnostics = Diagnostic.assumptions(knowledge) + report.diagnostics
+      report.diagnostics += returned.map { device in
+        Diagnostic(
+          kind: "retired-device-returned", text: device.text(site: site.name), position: nil,
+          file: "")
+      }
       addConfirmation(
         to: &report, confirmed, at: moment, limit: daysUntilUnconfirmed)
       if catalogue == nil {

@@ -168,6 +168,8 @@ package struct EvaluationStep: Sendable {
   package var subject: SubjectRecord
   /// The subject whose history goes on here, where a device, scope or zone got another name.
   package var predecessor: SubjectRecord.Key?
+  /// When the predecessor's verdicts ended, where nothing could be judged since then.
+  package var gapFrom: String?
   package var at: String
   package var catalogue: String
   package var version: String
@@ -180,13 +182,15 @@ package struct EvaluationStep: Sendable {
   package var openedFindings: [FindingRecord]
 
   package init(
-    subject: SubjectRecord, predecessor: SubjectRecord.Key? = nil, at: String, catalogue: String,
-    version: String, digest: Data, engine: Int, counts: [String: Int], closed: [VerdictRecord.Key],
+    subject: SubjectRecord, predecessor: SubjectRecord.Key? = nil, gapFrom: String? = nil,
+    at: String, catalogue: String, version: String, digest: Data, engine: Int,
+    counts: [String: Int], closed: [VerdictRecord.Key],
     opened: [(VerdictRecord, VerdictCause)],
     closedFindings: [FindingRecord], openedFindings: [FindingRecord]
   ) {
     self.subject = subject
     self.predecessor = predecessor
+    self.gapFrom = gapFrom
     self.at = at
     self.catalogue = catalogue
     self.version = version
@@ -200,12 +204,64 @@ package struct EvaluationStep: Sendable {
   }
 }
 
+/// The exports that the places of a subject's open verdicts speak of, one a device of the way.
+package struct PlaceSource: Hashable, Sendable {
+  package struct Leg: Hashable, Sendable {
+    /// Row of the export, and the number of the policy in it.
+    package let export: Int64
+    package let ordinal: Int
+    package let files: [String]
+
+    package init(export: Int64, ordinal: Int, files: [String]) {
+      self.export = export
+      self.ordinal = ordinal
+      self.files = files
+    }
+  }
+
+  package let legs: [Leg]
+
+  package init(legs: [Leg]) { self.legs = legs }
+}
+
+/// An open subject with its verdicts and findings as the newest export places them.
+package struct PlacedSubject: Sendable {
+  package let subject: SubjectRecord.Key
+  package let source: PlaceSource
+  package let verdicts: [VerdictRecord]
+  package let findings: [FindingRecord]
+
+  package init(
+    subject: SubjectRecord.Key, source: PlaceSource, verdicts: [VerdictRecord],
+    findings: [FindingRecord]
+  ) {
+    self.subject = subject
+    self.source = source
+    self.verdicts = verdicts
+    self.findings = findings
+  }
+}
+
 /// Where a site's judgement stands before it goes on.
 package struct EvaluationStart: Sendable {
   package let revision: Int
   /// Moments from here on are to be judged; empty where nothing was judged yet.
   package let from: String?
   package let subjects: [OpenSubject]
+  /// Where none is open: those whose verdicts ended last, before a time without exports.
+  package let ended: [OpenSubject]
+  package let endedAt: String?
+
+  package init(
+    revision: Int, from: String?, subjects: [OpenSubject], ended: [OpenSubject] = [],
+    endedAt: String? = nil
+  ) {
+    self.endedAt = endedAt
+    self.revision = revision
+    self.from = from
+    self.subjects = subjects
+    self.ended = ended
+  }
 
   package struct OpenSubject: Sendable {
     package var subject: SubjectRecord
@@ -213,13 +269,17 @@ package struct EvaluationStart: Sendable {
     package var catalogue: String
     package var version: String
     package var engine: Int
+    /// With the places that `placed` tells of.
     package var verdicts: [VerdictRecord]
     package var findings: [FindingRecord]
+    /// Nil where it is not known.
+    package var placed: PlaceSource?
 
     package init(
       subject: SubjectRecord, digest: Data, catalogue: String, version: String, engine: Int,
-      verdicts: [VerdictRecord], findings: [FindingRecord]
+      verdicts: [VerdictRecord], findings: [FindingRecord], placed: PlaceSource? = nil
     ) {
+      self.placed = placed
       self.subject = subject
       self.digest = digest
       self.catalogue = catalogue

@@ -46,12 +46,28 @@ extension InventoryDatabase {
       guard let stale, stale <= now else {
         return EvaluationStart(revision: row["revision"], from: nil, subjects: [])
       }
+      let open = try Self.openSubjects(site: id, before: stale, database)
+      let end = open.isEmpty ? try Self.end(site: id, before: stale, database) : nil
       return EvaluationStart(
-        revision: row["revision"], from: stale,
-        subjects: try Self.openSubjects(site: id, before: stale, database))
+        revision: row["revision"], from: stale, subjects: open,
+        ended: try end.map { try Self.openSubjects(site: id, before: $0, database) } ?? [],
+        endedAt: end)
     }
   }
 
+  /// When the last verdicts ended before a moment.
+  private static func end(
+    site: Int64, before stale: String, _ database: Database
+  ) throws -> String? {
+    try String.fetchOne(
+      database,
+      sql: """
+        SELECT max(v.to_at) FROM verdict_span v JOIN subject u ON u.id = v.subject_id
+        WHERE u.site_id = ? AND v.to_at < ?
+        """, arguments: [site, stale])
+  }
+
+  /// The subjects with verdicts that held just before a moment.
   private static func openSubjects(
     site: Int64, before stale: String, _ database: Database
   ) throws -> [EvaluationStart.OpenSubject] {
@@ -59,7 +75,7 @@ extension InventoryDatabase {
     let subjects = try Row.fetchAll(
       database,
       sql: """
-        SELECT id, device, scope, client, traffic, zones, networks, family FROM subject
+        SELECT id, device, scope, client, traffic, zones, networks, family, placed_by FROM subject
         WHERE site_id = ?
         """, arguments: [site])
     for row in subjects {
@@ -73,11 +89,21 @@ extension InventoryDatabase {
       let verdicts = try Row.fetchAll(
         database,
         sql: """
-          SELECT * FROM verdict_span WHERE subject_id = ? AND from_at < ?
-            AND (to_at IS NULL OR to_at >= ?)
+          SELECT v.*, p.span_id, p.file AS new_file, p.line AS new_line, p.pointer AS new_pointer,
+            p.witness AS new_witness, p.change_advice AS new_change_advice
+          FROM verdict_span v LEFT JOIN verdict_place p ON p.span_id = v.id
+          WHERE v.subject_id = ? AND v.from_at < ? AND (v.to_at IS NULL OR v.to_at >= ?)
           """, arguments: [id, stale, stale]
       ).map(verdict)
       guard !verdicts.isEmpty else { continue }
+      // Places of a time that is judged anew say nothing about the time before it.
+      let isNewest =
+        try Bool.fetchOne(
+          database,
+          sql: """
+            SELECT NOT EXISTS (SELECT 1 FROM evaluation WHERE subject_id = ?1 AND at >= ?2)
+              AND NOT EXISTS (SELECT 1 FROM verdict_span WHERE subject_id = ?1 AND to_at >= ?2)
+            """, arguments: [id, stale]) ?? false
       let findings = try Row.fetchAll(
         database,
         sql: """
@@ -89,7 +115,8 @@ extension InventoryDatabase {
         EvaluationStart.OpenSubject(
           subject: subject(row), digest: evaluation["digest"],
           catalogue: evaluation["catalogue_id"], version: evaluation["catalogue_version"],
-          engine: evaluation["engine"], verdicts: verdicts, findings: findings))
+          engine: evaluation["engine"], verdicts: verdicts, findings: findings,
+          placed: isNewest ? VerdictPlaces.source(row["placed_by"]) : nil))
     }
     return result
   }
@@ -101,13 +128,18 @@ extension InventoryDatabase {
       family: row["family"])
   }
 
+  /// A verdict as it is placed now. Its rule is called as it was when the verdict began, since that
+  /// tells whether another one begins.
   private static func verdict(_ row: Row) -> VerdictRecord {
-    VerdictRecord(
+    let placed: Int64? = row["span_id"]
+    let prefix = placed == nil ? "" : "new_"
+    return VerdictRecord(
       service: row["service"], endpoint: row["endpoint"], port: row["port"], level: row["level"],
       verdict: row["verdict"], reason: row["reason"], device: row["device"],
-      table: row["table_name"], rule: row["rule"], file: row["file"], line: row["line"],
-      pointer: row["pointer"], witness: row["witness"],
-      conditions: StoredJSON.texts(row["conditions"]), change: row["change_advice"])
+      table: row["table_name"], rule: row["rule"], file: row[prefix + "file"],
+      line: row[prefix + "line"], pointer: row[prefix + "pointer"],
+      witness: row[prefix + "witness"], conditions: StoredJSON.texts(row["conditions"]),
+      change: row[prefix + "change_advice"])
   }
 
   private static func finding(_ row: Row) -> FindingRecord {
@@ -121,10 +153,12 @@ extension InventoryDatabase {
   /// Writes a site's new history in one transaction. False where something changed meanwhile and
   /// the judgement has to be made again.
   ///
-  /// - Parameter future: the first moment that is known and has not come yet.
+  /// - Parameters:
+  ///   - placed: what is open at the end, as the newest export places it.
+  ///   - future: the first moment that is known and has not come yet.
   package func record(
-    _ steps: [EvaluationStep], site: String, start: EvaluationStart, future: String? = nil,
-    now: String
+    _ steps: [EvaluationStep], placed: [PlacedSubject], site: String, start: EvaluationStart,
+    future: String? = nil, now: String
   ) throws -> Bool {
     try write { database in
       let id = try Self.siteID(site, database)
@@ -133,6 +167,7 @@ extension InventoryDatabase {
       guard revision == start.revision else { return false }
       if let from = start.from { try Self.rewind(id, to: from, database) }
       for step in steps { try Self.write(step, site: id, now: now, database) }
+      for subject in placed { try VerdictPlaces.write(subject, site: id, database) }
       try database.execute(
         sql: "UPDATE site SET stale_from = ? WHERE id = ?", arguments: [future, id])
       // Unchanged recomputations (a setting that changes no verdict) are not worth an entry.
@@ -155,6 +190,11 @@ extension InventoryDatabase {
     try database.execute(
       sql: "DELETE FROM evaluation WHERE at >= ? AND subject_id IN (\(subjects))",
       arguments: [moment, site])
+    try database.execute(
+      sql: """
+        DELETE FROM verdict_place WHERE span_id IN (
+          SELECT id FROM verdict_span WHERE from_at >= ? AND subject_id IN (\(subjects)))
+        """, arguments: [moment, site])
     for table in ["verdict_span", "finding_span"] {
       try database.execute(
         sql: "DELETE FROM \(table) WHERE from_at >= ? AND subject_id IN (\(subjects))",
@@ -176,19 +216,26 @@ extension InventoryDatabase {
     _ step: EvaluationStep, site: Int64, now: String, _ database: Database
   ) throws {
     let subject = try subjectID(step.subject, site: site, database)
+    let predecessor = try step.predecessor.flatMap { try knownID($0, site: site, database) }
     // A step without a digest only ends what was open.
-    if !step.digest.isEmpty { try insertEvaluation(step, subject: subject, now: now, database) }
+    if !step.digest.isEmpty {
+      try insertEvaluation(step, subject: subject, predecessor: predecessor, now: now, database)
+    }
     var runs = try runs(before: step, site: site, database)
     let close = try database.cachedStatement(
       sql: """
         UPDATE verdict_span SET to_at = ?
         WHERE subject_id = ? AND endpoint = ? AND port = ? AND to_at IS NULL
-        RETURNING verdict, since_at
+        RETURNING id, verdict, since_at
         """)
+    let forget = try database.cachedStatement(sql: "DELETE FROM verdict_place WHERE span_id = ?")
     for key in step.closed {
       let row = try Row.fetchOne(
         close, arguments: [step.at, subject, key.endpoint, key.port])
-      if let row { runs[key] = Run(verdict: row["verdict"], since: row["since_at"]) }
+      guard let row else { continue }
+      runs[key] = Run(verdict: row["verdict"], since: row["since_at"])
+      // Of a verdict that ended, the history tells how it began.
+      try forget.execute(arguments: [row["id"] as Int64])
     }
     let open = try database.cachedStatement(
       sql: """
@@ -250,9 +297,11 @@ extension InventoryDatabase {
         SELECT v.endpoint, v.port, v.verdict, v.since_at FROM verdict_span v
         JOIN subject u ON u.id = v.subject_id
         WHERE u.site_id = ?1 AND u.device = ?2 AND u.scope = ?3 AND u.client = ?4 AND u.family = ?5
-          AND (v.to_at IS NULL OR v.to_at = ?6) AND v.from_at < ?6
+          AND (v.to_at IS NULL OR v.to_at = coalesce(?7, ?6)) AND v.from_at < ?6
         """,
-      arguments: [site, key.device, key.scope, key.client, key.family, step.at])
+      arguments: [
+        site, key.device, key.scope, key.client, key.family, step.at, step.gapFrom,
+      ])
     for row in rows {
       runs[VerdictRecord.Key(endpoint: row["endpoint"], port: row["port"])] = Run(
         verdict: row["verdict"], since: row["since_at"])
@@ -261,32 +310,38 @@ extension InventoryDatabase {
   }
 
   private static func insertEvaluation(
-    _ step: EvaluationStep, subject: Int64, now: String, _ database: Database
+    _ step: EvaluationStep, subject: Int64, predecessor: Int64?, now: String, _ database: Database
   ) throws {
     try database.cachedStatement(
       sql: """
         INSERT INTO evaluation (subject_id, at, catalogue_id, catalogue_version, digest, engine,
-          evaluated_at, allowed, blocked, partial, conditional, unknown)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          predecessor_id, evaluated_at, allowed, blocked, partial, conditional, unknown)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      subject, step.at, step.catalogue, step.version, step.digest, step.engine, now,
+      subject, step.at, step.catalogue, step.version, step.digest, step.engine, predecessor, now,
       step.counts["allowed"] ?? 0, step.counts["blocked"] ?? 0, step.counts["partial"] ?? 0,
       step.counts["conditional"] ?? 0, step.counts["unknown"] ?? 0,
     ])
   }
 
-  private static func subjectID(
-    _ subject: SubjectRecord, site: Int64, _ database: Database
-  ) throws -> Int64 {
-    let known = try Int64.fetchOne(
+  /// The row of a subject; nil where there is none.
+  static func knownID(
+    _ key: SubjectRecord.Key, site: Int64, _ database: Database
+  ) throws -> Int64? {
+    try Int64.fetchOne(
       try database.cachedStatement(
         sql: """
           SELECT id FROM subject WHERE site_id = ? AND device = ? AND scope = ? AND client = ?
             AND family = ?
           """),
-      arguments: [site, subject.device, subject.scope, subject.client, subject.family])
-    if let known { return known }
+      arguments: [site, key.device, key.scope, key.client, key.family])
+  }
+
+  private static func subjectID(
+    _ subject: SubjectRecord, site: Int64, _ database: Database
+  ) throws -> Int64 {
+    if let known = try knownID(subject.key, site: site, database) { return known }
     try database.execute(
       sql: """
         INSERT INTO subject (site_id, device, scope, client, traffic, zones, networks, family)

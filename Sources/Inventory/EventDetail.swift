@@ -39,6 +39,7 @@ enum EventDetail {
       writer.member("from_zone", device.fromZone)
       writer.member("to_zone", device.toZone)
       writer.member("retired_at", device.retiredAt)
+      writer.member("replaces", device.replaces)
     }
   }
 

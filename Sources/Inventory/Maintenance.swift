@@ -154,6 +154,42 @@ extension InventoryDatabase {
   }
 }
 
+/// What one run of an audit wrote, all sites together.
+package struct AuditRun: Sendable {
+  package let sites: [String]
+  private(set) var evaluations = 0
+  private(set) var changes = 0
+  /// The moment from which verdicts were written anew; nil where none were.
+  private(set) var from: String?
+
+  package init(sites: [String]) { self.sites = sites }
+
+  package mutating func add(_ steps: [EvaluationStep]) {
+    evaluations += steps.count
+    changes += steps.reduce(0) { $0 + $1.opened.count }
+    guard let first = steps.first?.at else { return }
+    from = min(from ?? first, first)
+  }
+}
+
+extension InventoryDatabase {
+  /// Notes one run of an audit in the log, also where nothing was new.
+  package func noteAudit(_ run: AuditRun, failed: [String], now: String) throws {
+    try write { database in
+      try EventChain.append(
+        database, at: now, kind: "audit-run", subject: "\(run.sites.count) sites"
+      ) { writer in
+        writer.member("sites", run.sites.count)
+        writer.member("failed", failed.sorted())
+        writer.member("from", run.from)
+        writer.member("evaluations", run.evaluations)
+        writer.member("changes", run.changes)
+        writer.member("digest", EventChain.digest(run.sites.sorted()))
+      }
+    }
+  }
+}
+
 extension InventoryDatabase {
   /// Whether the log holds an entry with this seal.
   package func hasSeal(_ seal: String) throws -> Bool {

@@ -51,12 +51,14 @@ struct RuleHistory {
 
   /// Writes the whole history of a device anew, after a snapshot was put between others.
   ///
-  /// - Parameter base: the snapshot to begin with; nil for the first one that has rules.
-  static func rebuild(_ device: Int64, from base: Int64? = nil, _ database: Database) throws {
-    for table in ["rule_span", "rule_move", "object_span"] {
-      try database.execute(sql: "DELETE FROM \(table) WHERE device_id = ?", arguments: [device])
-    }
-    var history = try RuleHistory(database, device: device)
+  /// - Parameters:
+  ///   - base: the snapshot to begin with; nil for the one in force where its site was pruned, or for
+  ///     the first one. What stood there already keeps its beginning.
+  ///   - origins: those beginnings, where the history is gone already.
+  static func rebuild(
+    _ device: Int64, from base: Int64? = nil, origins: RuleOrigins? = nil, _ database: Database
+  ) throws {
+    let pruned = try Self.cut(of: device, database)
     // Exports without policies are those whose rules were pruned.
     let snapshots = try Int64.fetchAll(
       database,
@@ -66,11 +68,29 @@ struct RuleHistory {
           AND (?2 IS NULL
             OR (taken_at, sha256) >= (SELECT taken_at, sha256 FROM snapshot WHERE id = ?2))
         ORDER BY taken_at, sha256
-        """, arguments: [device, base])
+        """, arguments: [device, base ?? pruned])
+    let origins = try origins ?? RuleOrigins(of: device, database)
+    for table in ["rule_span", "rule_move", "object_span"] {
+      try database.execute(sql: "DELETE FROM \(table) WHERE device_id = ?", arguments: [device])
+    }
+    var history = try RuleHistory(database, device: device)
     for snapshot in snapshots {
       try history.advance(
         to: snapshot, history.scopes(of: snapshot), isNewest: snapshot == snapshots.last)
     }
+    try origins?.restore(database)
+  }
+
+  /// The snapshot that was in force where a device's site was pruned; nil where nothing was.
+  static func cut(of device: Int64, _ database: Database) throws -> Int64? {
+    try Int64.fetchOne(
+      database,
+      sql: """
+        SELECT n.id FROM snapshot n JOIN device d ON d.id = n.device_id
+        JOIN site s ON s.id = d.site_id
+        WHERE n.device_id = ? AND n.taken_at <= s.pruned_before
+        ORDER BY n.taken_at DESC, n.sha256 DESC LIMIT 1
+        """, arguments: [device])
   }
 
   // MARK: State

@@ -53,7 +53,7 @@ package struct RuleHistoryCheck {
           try database.execute(sql: "CREATE TEMP TABLE \(table.name) \(body)")
         }
         for device in devices {
-          let base = try Self.base(of: device.id, database)
+          let base = try RuleHistory.cut(of: device.id, database)
           try RuleHistory.rebuild(device.id, from: base, database)
           for table in Self.tables where try Self.differs(table, device.id, base, database) {
             problems.append(
@@ -65,18 +65,6 @@ package struct RuleHistoryCheck {
       }
       return problems
     }
-  }
-
-  /// The snapshot that was in force where its site was pruned; nil where nothing was.
-  private static func base(of device: Int64, _ database: Database) throws -> Int64? {
-    try Int64.fetchOne(
-      database,
-      sql: """
-        SELECT n.id FROM snapshot n JOIN device d ON d.id = n.device_id
-        JOIN site s ON s.id = d.site_id
-        WHERE n.device_id = ? AND n.taken_at <= s.pruned_before
-        ORDER BY n.taken_at DESC, n.sha256 DESC LIMIT 1
-        """, arguments: [device])
   }
 
   /// - Parameter base: where given, what was in place then has no known beginning.

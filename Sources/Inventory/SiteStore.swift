@@ -52,6 +52,8 @@ package struct DeviceRecord: Hashable, Sendable {
   package var fromZone: String?
   package var toZone: String?
   package var retiredAt: String?
+  /// The device whose place it took.
+  package var replaces: String?
 }
 
 extension InventoryDatabase {
@@ -66,6 +68,23 @@ extension InventoryDatabase {
           ORDER BY name
           """, arguments: [includingRetired]
       ).map { try Self.site($0, database) }
+    }
+  }
+
+  /// The tags of sites as they were known at a moment, by the log; sites that were not known then
+  /// are left out.
+  package func tags(knownAt moment: String) throws -> [String: [String]] {
+    try read { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT subject, detail -> '$.tags' AS tags FROM event WHERE kind = 'site' AND at <= ?
+          ORDER BY id
+          """, arguments: [moment])
+      let tags = rows.map { row -> (String, [String]) in
+        (row["subject"], StoredJSON.texts(row["tags"]))
+      }
+      return Dictionary(tags) { $1 }
     }
   }
 
@@ -171,7 +190,7 @@ extension InventoryDatabase {
     try Row.fetchAll(
       try database.cachedStatement(
         sql: """
-          SELECT id, name, hop, scope, from_zone, to_zone, retired_at FROM device
+          SELECT id, name, hop, scope, from_zone, to_zone, retired_at, replaces FROM device
           WHERE site_id = ? AND (retired_at IS NULL OR retired_at > ?) ORDER BY hop, name
           """), arguments: [site, moment]
     ).map(Self.device)
@@ -180,7 +199,8 @@ extension InventoryDatabase {
   static func device(_ row: Row) -> DeviceRecord {
     DeviceRecord(
       id: row["id"], name: row["name"], hop: row["hop"], scope: row["scope"],
-      fromZone: row["from_zone"], toZone: row["to_zone"], retiredAt: row["retired_at"])
+      fromZone: row["from_zone"], toZone: row["to_zone"], retiredAt: row["retired_at"],
+      replaces: row["replaces"])
   }
 
   /// Changes where a device stands on the site's path, and how it sees the clients.
@@ -189,12 +209,13 @@ extension InventoryDatabase {
       let id = try Self.siteID(site, database)
       try database.execute(
         sql: """
-          UPDATE device SET hop = ?, scope = ?, from_zone = ?, to_zone = ?, retired_at = ?
+          UPDATE device SET hop = ?, scope = ?, from_zone = ?, to_zone = ?, retired_at = ?,
+            replaces = ?
           WHERE site_id = ? AND name = ?
           """,
         arguments: [
-          device.hop, device.scope, device.fromZone, device.toZone, device.retiredAt, id,
-          device.name,
+          device.hop, device.scope, device.fromZone, device.toZone, device.retiredAt,
+          device.replaces, id, device.name,
         ])
       guard database.changesCount == 1 else {
         throw InventoryError(.unknownName, "site `\(site)` has no device `\(device.name)`")

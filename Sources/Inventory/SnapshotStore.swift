@@ -82,7 +82,8 @@ extension InventoryDatabase {
           database, sql: "SELECT export_id FROM snapshot WHERE id = ?", arguments: [id])
         try RuleHistory.append(
           id, of: device, scopes: current == exportID ? scopes : nil, database)
-      case .rewritten: try RuleHistory.rebuild(device, database)
+      case .rewritten(let origins):
+        try RuleHistory.rebuild(device, origins: origins, database)
       }
       try EvaluationStore.invalidate(site: site, from: snapshot.takenAt, database)
       if isKnown.exportIsNewer { try Self.readAnew(snapshot.sha256, database) }
@@ -162,8 +163,8 @@ extension InventoryDatabase {
         JOIN device d ON d.id = n.device_id WHERE n.sha256 = ? GROUP BY d.id
         """, arguments: [sha256])
     for place in places {
-      if case .rewritten = try SnapshotRuns.update(place["id"], database) {
-        try RuleHistory.rebuild(place["id"], database)
+      if case .rewritten(let origins) = try SnapshotRuns.update(place["id"], database) {
+        try RuleHistory.rebuild(place["id"], origins: origins, database)
       }
       try EvaluationStore.invalidate(site: place["site_id"], from: place["first"], database)
     }
@@ -330,7 +331,9 @@ enum SnapshotRuns {
     /// A new run behind all others.
     case appended(Int64)
     /// Runs were put between others, split, or read by a newer importer.
-    case rewritten
+    ///
+    /// With what was known of the beginnings of rules, where the history had to go for it.
+    case rewritten(RuleOrigins?)
   }
 
   private struct Run: Equatable {
@@ -418,16 +421,17 @@ enum SnapshotRuns {
       }
       let more = runs.dropFirst(existing.count)
       for run in more { try insert(run, device: device, database) }
-      if readAnew || more.count > 1 { return .rewritten }
+      if readAnew || more.count > 1 { return .rewritten(nil) }
       return more.isEmpty ? .none : .appended(database.lastInsertedRowID)
     }
+    let origins = try RuleOrigins(of: device, database)
     // The history refers to snapshots, so it goes first.
     for table in ["rule_span", "rule_move", "object_span"] {
       try database.execute(sql: "DELETE FROM \(table) WHERE device_id = ?", arguments: [device])
     }
     try database.execute(sql: "DELETE FROM snapshot WHERE device_id = ?", arguments: [device])
     for run in runs { try insert(run, device: device, database) }
-    return .rewritten
+    return .rewritten(origins)
   }
 
   private static func insert(_ run: Run, device: Int64, _ database: Database) throws {

@@ -113,6 +113,40 @@ extension InventoryDatabase {
   }
 }
 
+extension InventoryDatabase {
+  /// What a site's subjects of now were called at a moment of the past, where they took over from
+  /// others since then; the others are left out.
+  package func formerSubjects(
+    of site: String, at moment: String, until now: String
+  ) throws -> [SubjectRecord.Key: SubjectRecord.Key] {
+    try read { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT u.device, u.scope, u.client, u.family, p.device AS old_device,
+            p.scope AS old_scope, p.client AS old_client, p.family AS old_family
+          FROM evaluation e JOIN subject u ON u.id = e.subject_id
+          JOIN subject p ON p.id = e.predecessor_id JOIN site s ON s.id = u.site_id
+          WHERE s.name = ? AND e.at > ? AND e.at <= ? AND p.id <> u.id ORDER BY e.at DESC
+          """, arguments: [site, moment, now])
+      func key(_ row: Row, _ prefix: String) -> SubjectRecord.Key {
+        SubjectRecord.Key(
+          device: row[prefix + "device"], scope: row[prefix + "scope"],
+          client: row[prefix + "client"], family: row[prefix + "family"])
+      }
+      var former: [SubjectRecord.Key: SubjectRecord.Key] = [:]
+      for row in rows {
+        let new = key(row, "")
+        let old = key(row, "old_")
+        let later = former.filter { $0.value == new }.map(\.key)
+        for subject in later { former[subject] = old }
+        if later.isEmpty, former[new] == nil { former[new] = old }
+      }
+      return former
+    }
+  }
+}
+
 /// A state of a site that was judged and recorded.
 package struct EvaluatedState: Hashable, Sendable {
   package let site: String

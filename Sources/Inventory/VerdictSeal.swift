@@ -16,8 +16,10 @@ enum VerdictSeal {
     """
     SELECT json_array('evaluation', u.device, u.scope, u.client, u.family, e.at, e.catalogue_id,
       e.catalogue_version, hex(e.digest), e.engine, e.allowed, e.blocked, e.partial, e.conditional,
-      e.unknown)
-    FROM subject u JOIN evaluation e ON e.subject_id = u.id WHERE u.site_id = ? ORDER BY u.id, e.at
+      e.unknown, p.device, p.scope, p.client, p.family)
+    FROM subject u JOIN evaluation e ON e.subject_id = u.id
+    LEFT JOIN subject p ON p.id = e.predecessor_id
+    WHERE u.site_id = ? ORDER BY u.id, e.at
     """,
     """
     SELECT json_array('verdict', u.device, u.scope, u.client, u.family, v.catalogue_id, v.service,
@@ -25,6 +27,13 @@ enum VerdictSeal {
       v.line, v.pointer, v.witness, v.conditions, v.change_advice, v.previous, v.from_at, v.to_at, v.since_at,
       v.cause, v.cause_detail)
     FROM subject u JOIN verdict_span v ON v.subject_id = u.id WHERE u.site_id = ?
+    ORDER BY u.id, v.from_at, v.id
+    """,
+    """
+    SELECT json_array('place', u.device, u.scope, u.client, u.family, v.endpoint, v.port, v.from_at,
+      p.rule, p.file, p.line, p.pointer, p.witness, p.change_advice)
+    FROM subject u JOIN verdict_span v ON v.subject_id = u.id
+    JOIN verdict_place p ON p.span_id = v.id WHERE u.site_id = ?
     ORDER BY u.id, v.from_at, v.id
     """,
     """

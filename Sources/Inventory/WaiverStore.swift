@@ -18,12 +18,15 @@ package struct WaiverRecord: Hashable, Sendable {
   package var starts: String
   package var ends: String
   package var revokedAt: String?
+  /// When it was accepted, which may be long after `starts`; empty before it is stored.
+  package var createdAt: String
 
   package init(
     number: Int64 = 0, site: String?, tag: String?, service: String?, endpoint: String?,
     port: Int?, reason: String, approver: String, starts: String, ends: String,
-    revokedAt: String? = nil
+    revokedAt: String? = nil, createdAt: String = ""
   ) {
+    self.createdAt = createdAt
     self.number = number
     self.site = site
     self.tag = tag
@@ -76,14 +79,14 @@ extension InventoryDatabase {
       database,
       sql: """
         SELECT id, site, tag, service, endpoint, port, reason, approver, starts_at, ends_at,
-          revoked_at FROM waiver ORDER BY id
+          revoked_at, created_at FROM waiver ORDER BY id
         """
     ).map { row in
       WaiverRecord(
         number: row["id"], site: row["site"], tag: row["tag"], service: row["service"],
         endpoint: row["endpoint"], port: row["port"], reason: row["reason"],
         approver: row["approver"], starts: row["starts_at"], ends: row["ends_at"],
-        revokedAt: row["revoked_at"])
+        revokedAt: row["revoked_at"], createdAt: row["created_at"])
     }
   }
 

@@ -148,8 +148,16 @@ package struct WaiverReport: Hashable, Sendable {
   package var approver: String
   /// ISO-8601 UTC.
   package var ends: String
+  /// ISO-8601 UTC: when it was accepted.
+  package var accepted: String
+  /// Whether that was after the moment that the report speaks of.
+  package var isLate: Bool
 
-  package init(number: Int64, reason: String, approver: String, ends: String) {
+  package init(
+    number: Int64, reason: String, approver: String, ends: String, accepted: String, isLate: Bool
+  ) {
+    self.accepted = accepted
+    self.isLate = isLate
     self.number = number
     self.reason = reason
     self.approver = approver
@@ -157,7 +165,10 @@ package struct WaiverReport: Hashable, Sendable {
   }
 
   /// One line for people.
-  package var text: String { "waiver \(number) until \(ends) by \(approver): \(reason)" }
+  package var text: String {
+    "waiver \(number) until \(ends) by \(approver): \(reason)"
+      + (isLate ? " (accepted later, \(accepted))" : "")
+  }
 }
 
 /// How many requirements got which verdict.

@@ -17,9 +17,15 @@ package enum CauseText {
     if let path = root?["path"] {
       return "the way changed from \(path["from"]?.string ?? "") to \(path["to"]?.string ?? "")"
     }
+    if let client = root?["client"] {
+      return
+        "client `\(client["from"]?.string ?? "")` is `\(client["to"]?.string ?? "")` since then"
+    }
+    if root?["gap"] != nil { return "judged again after a time without exports" }
     let changes = root?["changes"].map { Array($0.elements) } ?? []
     guard !changes.isEmpty else { return "the rules changed" }
-    let joined = root?["needs"]?.string == "any" ? "; each alone: " : "; together with: "
+    let joined =
+      root?["needs"]?.string == "any" ? "; undoing either suffices: " : "; together with: "
     let texts = changes.prefix(3).map(change)
     return texts.joined(separator: joined)
       + (changes.count > 3 ? " and \(changes.count - 3) more" : "")

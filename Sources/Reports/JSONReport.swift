@@ -152,6 +152,7 @@ package enum JSONReport {
         writer.member("reason", waiver.reason)
         writer.member("approver", waiver.approver)
         writer.member("ends", waiver.ends)
+        writer.member("accepted_at", waiver.accepted)
       }
     } else {
       writer.null()

@@ -82,7 +82,9 @@ enum IntervalLaws {
       "verdicts that say they follow one but do not touch it",
       """
       SELECT \(key), v.from_at, v.previous FROM verdict_span v JOIN subject u ON u.id = v.subject_id
-      WHERE v.previous IS NOT NULL AND v.cause_detail NOT LIKE '%"path"%' AND NOT EXISTS (
+      WHERE v.previous IS NOT NULL AND v.cause_detail ->> '$.path' IS NULL
+        AND v.cause_detail ->> '$.client' IS NULL AND v.cause_detail ->> '$.gap' IS NULL
+        AND NOT EXISTS (
         SELECT 1 FROM verdict_span p WHERE p.subject_id = v.subject_id AND p.endpoint = v.endpoint
           AND p.port = v.port AND p.to_at = v.from_at AND p.verdict = v.previous)
       """)

@@ -102,7 +102,9 @@ import Testing
         let result = report.sites[index].results[number]
         report.sites[index].annotations[result.requirement] = ResultAnnotation(
           waiver: number.isMultiple(of: 2)
-            ? WaiverReport(number: 1, reason: text, approver: text, ends: text) : nil,
+            ? WaiverReport(
+              number: 1, reason: text, approver: text, ends: text, accepted: text, isLate: true)
+            : nil,
           since: text, previous: text, cause: text)
       }
       report.sites[index].diagnostics.append(

@@ -7,6 +7,10 @@ package struct BaselineComparison: Sendable {
     columns: ["site", "client", "endpoint", "port", "baseline", "now", "because"])
   package private(set) var worse = 0
   package private(set) var better = 0
+  /// Requirements that were not judged then, which is neither better nor worse.
+  package private(set) var added = 0
+  /// Requirements that were judged then and are no more.
+  package private(set) var dropped = 0
   package private(set) var sites = 0
 
   package init(_ name: String, in inventory: InventoryDatabase, now: String) throws {
@@ -18,9 +22,10 @@ package struct BaselineComparison: Sendable {
     }
     for baseline in baselines {
       sites += 1
-      try compare(
+      compare(
         try inventory.verdicts(of: baseline.site, at: baseline.at),
-        try inventory.verdicts(of: baseline.site, at: now))
+        try inventory.verdicts(of: baseline.site, at: now),
+        former: try inventory.formerSubjects(of: baseline.site, at: baseline.at, until: now))
     }
   }
 
@@ -30,22 +35,46 @@ package struct BaselineComparison: Sendable {
     let port: Int
   }
 
-  private mutating func compare(_ old: [VerdictInterval], _ new: [VerdictInterval]) throws {
+  /// - Parameter former: what clients of now were called then.
+  private mutating func compare(
+    _ old: [VerdictInterval], _ new: [VerdictInterval],
+    former: [SubjectRecord.Key: SubjectRecord.Key]
+  ) {
     func key(_ interval: VerdictInterval) -> Key {
       Key(subject: interval.subject, endpoint: interval.endpoint, port: interval.port)
     }
-    let before = Dictionary(old.map { (key($0), $0) }) { first, _ in first }
+    var before = Dictionary(old.map { (key($0), $0) }) { first, _ in first }
+    let judgedThen = Set(old.map(\.subject))
     for interval in new {
-      let earlier = before[key(interval)]
+      var then = key(interval)
+      // A client that was there under its own name is compared with itself.
+      if !judgedThen.contains(then.subject), let name = former[then.subject] {
+        then = Key(subject: name, endpoint: then.endpoint, port: then.port)
+      }
+      let earlier = before.removeValue(forKey: then)
       guard earlier?.verdict != interval.verdict else { continue }
-      let isWorse = earlier.map { VerdictRank.of($0.verdict) < VerdictRank.of(interval.verdict) }
-      if isWorse ?? (interval.verdict != "allowed") { worse += 1 } else { better += 1 }
-      table.rows.append([
-        .text(interval.site), .text("\(interval.subject.device), \(interval.subject.client)"),
-        .text(interval.endpoint), .init(interval.port), .text(earlier?.verdict ?? "not judged"),
-        .text(interval.verdict),
-        .text(CauseText.sentence(interval.cause, detail: interval.detail)),
-      ])
+      if let earlier {
+        let isWorse = VerdictRank.of(earlier.verdict) < VerdictRank.of(interval.verdict)
+        if isWorse { worse += 1 } else { better += 1 }
+      } else {
+        added += 1
+      }
+      add(
+        interval, then: earlier?.verdict ?? "not judged", now: interval.verdict,
+        because: CauseText.sentence(interval.cause, detail: interval.detail))
     }
+    for interval in old where before[key(interval)] != nil {
+      dropped += 1
+      add(interval, then: interval.verdict, now: "not judged", because: "judged no more")
+    }
+  }
+
+  private mutating func add(
+    _ interval: VerdictInterval, then: String, now: String, because: String
+  ) {
+    table.rows.append([
+      .text(interval.site), .text("\(interval.subject.device), \(interval.subject.client)"),
+      .text(interval.endpoint), .init(interval.port), .text(then), .text(now), .text(because),
+    ])
   }
 }

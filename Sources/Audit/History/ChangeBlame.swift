@@ -8,8 +8,9 @@ import PolicyModel
 /// Finds out which changes of rules made a verdict what it is, by judging states in which only some
 /// of the changes were made.
 ///
-/// A set of changes is the cause where it alone turns the old verdict into the new one and no part
-/// of it does (a minimal sufficient set). Several single changes that each suffice are all named.
+/// A set of changes is the cause where undoing it gives the old verdict again and undoing no part of
+/// it does. Single changes of which each does are all named (`any`); otherwise one smallest set is
+/// (`all`): two denies that block alike have both to go.
 struct ChangeBlame {
   /// One device's changes, with the client on either side.
   struct LegChanges {
@@ -33,12 +34,14 @@ struct ChangeBlame {
   private let catalogue: Catalogue
   private let family: AddressFamily
   private let items: [Item]
-  private var judged: [Set<Item>: [VerdictRecord.Key: VerdictRecord]] = [:]
+  private var judged: [Set<Item>: [[VerdictRecord.Key: VerdictRecord]]] = [:]
 
   /// Judgements of one moment at most; beyond that all changes are named together.
   private static let patience = 160
   /// Single changes that are tried one by one.
   private static let singles = 16
+  /// Where there are no more changes than this, every two of them are tried.
+  private static let pairs = 10
 
   /// - Parameter affected: the requirements whose verdicts changed; only these are judged.
   init(
@@ -69,14 +72,23 @@ struct ChangeBlame {
     of new: VerdictRecord, before old: VerdictRecord
   ) -> (items: [Item], anyOfThem: Bool) {
     guard items.count > 1 else { return (items, false) }
+    let target = Target(old: old, new: new)
     let ordered = likelyFirst(new, old)
-    let likely = ordered.likely
-    let tried = ordered.all.count <= Self.singles ? ordered.all : likely
-    var sufficient: [Item] = []
-    for item in tried.prefix(Self.singles) where holds([item], new) { sufficient.append(item) }
-    if !sufficient.isEmpty { return (sufficient, sufficient.count > 1) }
-    let found = minimal(base: [], hasGrown: false, from: ordered.all, new)
-    return (found.isEmpty ? items : found, false)
+    let tried = ordered.all.count <= Self.singles ? ordered.all : ordered.likely
+    var single: [Item] = []
+    for item in tried.prefix(Self.singles) where restores([item], target) { single.append(item) }
+    if !single.isEmpty { return (single, single.count > 1) }
+    if ordered.all.count <= Self.pairs, ordered.all.count > 2 {
+      for (index, first) in ordered.all.enumerated() {
+        for second in ordered.all[(index + 1)...] where restores([first, second], target) {
+          return ([first, second], false)
+        }
+      }
+    }
+    let found = minimal(base: [], hasGrown: false, from: ordered.all, target)
+    // The search ends early where it takes too long, and changes may also cancel out each other.
+    guard !found.isEmpty, restores(Set(found), target) else { return (items, false) }
+    return (found, false)
   }
 
   /// Changes of the rules that decide now or decided before stand in front.
@@ -92,11 +104,12 @@ struct ChangeBlame {
     return (likely + rest, likely)
   }
 
-  /// QuickXplain (Junker, 2004): a minimal set of changes that suffices together with `base`.
+  /// QuickXplain (Junker, 2004): a minimal set of changes whose undoing suffices together with
+  /// that of `base`.
   private mutating func minimal(
-    base: [Item], hasGrown: Bool, from candidates: [Item], _ target: VerdictRecord
+    base: [Item], hasGrown: Bool, from candidates: [Item], _ target: Target
   ) -> [Item] {
-    if hasGrown, holds(Set(base), target) { return [] }
+    if hasGrown, restores(Set(base), target) { return [] }
     if candidates.count <= 1 { return candidates }
     guard judged.count < Self.patience else { return candidates }
     let half = candidates.count / 2
@@ -108,19 +121,39 @@ struct ChangeBlame {
     return inFirst + inSecond
   }
 
-  private mutating func holds(_ chosen: Set<Item>, _ target: VerdictRecord) -> Bool {
-    let records: [VerdictRecord.Key: VerdictRecord]
-    if let known = judged[chosen] {
-      records = known
-    } else {
-      records = judge(chosen)
-      judged[chosen] = records
+  /// What undoing has to bring back.
+  private struct Target {
+    let old: VerdictRecord
+    let new: VerdictRecord
+
+    /// The verdict of before. Where only the rule or reason changed, those of before.
+    func isMet(by record: VerdictRecord) -> Bool {
+      old.verdict == new.verdict ? record.isSame(as: old) : record.verdict == old.verdict
     }
-    guard let record = records[target.key] else { return false }
-    return record.isSame(as: target)
   }
 
-  private func judge(_ chosen: Set<Item>) -> [VerdictRecord.Key: VerdictRecord] {
+  /// Whether the state of now without these changes has the verdict of before.
+  private mutating func restores(_ undone: Set<Item>, _ target: Target) -> Bool {
+    let ways = judged[undone] ?? judgeWithout(undone)
+    judged[undone] = ways
+    return ways.contains { $0[target.new.key].map(target.isMet) ?? false }
+  }
+
+  /// What holds where these changes are taken back. A rule that comes back to a gap may stand on
+  /// either side of those that came there since.
+  private func judgeWithout(_ undone: Set<Item>) -> [[VerdictRecord.Key: VerdictRecord]] {
+    let kept = Set(items).subtracting(undone)
+    let comesBack = undone.contains { item in
+      let kind = legs[item.leg].changes?.changes[item.change].kind
+      return kind == .ruleRemoved || kind == .ruleMoved
+    }
+    return (comesBack ? [false, true] : [false]).map { judge(kept, oldFirst: $0) }
+  }
+
+  /// The state in which only the chosen changes were made.
+  private func judge(
+    _ chosen: Set<Item>, oldFirst: Bool
+  ) -> [VerdictRecord.Key: VerdictRecord] {
     let hops = legs.indices.map { number -> Hop in
       let leg = legs[number]
       guard let changes = leg.changes else {
@@ -129,7 +162,8 @@ struct ChangeBlame {
       let own = Set(chosen.filter { $0.leg == number }.map(\.change))
       let takesSettings = own.contains { changes.changes[$0].kind == .settings }
       return Hop(
-        device: leg.device, policy: CompiledPolicy(changes.policy(applying: own)),
+        device: leg.device,
+        policy: CompiledPolicy(changes.policy(applying: own, oldFirst: oldFirst)),
         client: takesSettings ? leg.newClient : leg.oldClient)
     }
     let outcome = Evaluation(path: NetworkPath(hops: hops, family: family), catalogue: catalogue)

@@ -216,7 +216,10 @@ struct PolicyChanges {
   // MARK: Applying
 
   /// The old policy with some of the changes made.
-  func policy(applying chosen: Set<Int>) -> Policy {
+  ///
+  /// - Parameter oldFirst: whether rules that have not gone yet stand ahead of those that came to the
+  ///   same gap; no export tells their order.
+  func policy(applying chosen: Set<Int>, oldFirst: Bool = false) -> Policy {
     let settings = changes.firstIndex { $0.kind == .settings }
     let takesSettings = settings.map(chosen.contains) ?? false
     var result = takesSettings ? newPolicy : oldPolicy
@@ -233,12 +236,12 @@ struct PolicyChanges {
     }
     guard sameTables else { return result }
     for number in result.tables.indices {
-      result.tables[number].rules = rules(of: number, applying: chosen)
+      result.tables[number].rules = rules(of: number, applying: chosen, oldFirst: oldFirst)
     }
     return result
   }
 
-  private func rules(of table: Int, applying chosen: Set<Int>) -> [Rule] {
+  private func rules(of table: Int, applying chosen: Set<Int>, oldFirst: Bool) -> [Rule] {
     let old = oldPolicy.tables[table].rules
     let new = newPolicy.tables[table].rules
     guard let diff = diffs[table] else { return old }
@@ -256,8 +259,8 @@ struct PolicyChanges {
       case .objectEdited, .settings: break
       }
     }
-    // Rules that kept their order are the backbone; in the gaps between them stand first those
-    // that came or moved there, then those that have not gone yet.
+    // Rules that kept their order are the backbone; in the gaps between them stand those that came
+    // or moved there, and those that have not gone yet.
     let pairOfNew = Dictionary(uniqueKeysWithValues: diff.pairs.map { ($0.new, $0) })
     let pairOfOld = Dictionary(uniqueKeysWithValues: diff.pairs.map { ($0.old, $0) })
     func rule(_ pair: SequenceDiff.Pair) -> Rule {
@@ -289,8 +292,9 @@ struct PolicyChanges {
       }
     }
     while true {
+      if oldFirst { takeOldSide() }
       takeNewSide()
-      takeOldSide()
+      if !oldFirst { takeOldSide() }
       guard oldIndex < old.count, let pair = pairOfOld[oldIndex] else { return result }
       result.append(rule(pair))
       oldIndex += 1

@@ -28,6 +28,8 @@ struct SiteHistory {
   struct Walk: Sendable {
     let start: EvaluationStart
     var steps: [EvaluationStep] = []
+    /// What is open at the end, with places of the newest exports.
+    var placed: [PlacedSubject] = []
     /// The first snapshot that is dated later than now; it is judged when its time has come.
     var future: String?
     /// The site as it is now, where the walk judged it.
@@ -61,8 +63,7 @@ struct SiteHistory {
     var moments = Set(snapshots + editions.moments(after: first, until: now))
     if isOtherEngine { moments.insert(now) }
     var walker = Walker(
-      history: self, before: try inventory.state(of: site.name, justBefore: from),
-      open: start.subjects)
+      history: self, before: try inventory.state(of: site.name, justBefore: from), start: start)
     let due = moments.sorted().filter { moment in
       moment >= from && (retired.map { moment < $0 } ?? (moment <= now))
     }
@@ -79,7 +80,8 @@ struct SiteHistory {
     // A closed site has no verdicts any more.
     if let retired, retired >= from { try walker.close(at: retired) }
     return Walk(
-      start: start, steps: walker.steps, future: snapshots.first { $0 > now },
+      start: start, steps: walker.steps, placed: try walker.placed(),
+      future: (snapshots + [site.retiredAt].compactMap { $0 }).filter { $0 > now }.min(),
       present: retired == nil ? walker.present : nil)
   }
 
@@ -108,18 +110,25 @@ private struct Walker {
   private(set) var steps: [EvaluationStep] = []
   private var state: SiteState
   private var open: [SubjectRecord.Key: EvaluationStart.OpenSubject]
+  /// While nothing is open: what was open last.
+  private var ended: [EvaluationStart.OpenSubject]
+  private var endedAt: String?
+  /// What was judged in this walk.
+  private var judged: Set<SubjectRecord.Key> = []
   private var subjects: [SubjectRecord.Key: SiteSubject]?
   /// The edition that the open verdicts were judged with.
   private var edition: Catalogue?
   /// The last state with everything that was found, where all of it was judged in this walk.
   private(set) var present: SiteHistory.Present?
 
-  init(history: SiteHistory, before: SiteState, open: [EvaluationStart.OpenSubject]) {
+  init(history: SiteHistory, before: SiteState, start: EvaluationStart) {
     self.history = history
     state = before
     // Names that differ in bytes only are one to a dictionary.
-    self.open = Dictionary(open.map { ($0.subject.key, $0) }) { $1 }
-    edition = open.first.flatMap { subject in
+    open = Dictionary(start.subjects.map { ($0.subject.key, $0) }) { $1 }
+    ended = start.ended
+    endedAt = start.endedAt
+    edition = start.subjects.first.flatMap { subject in
       history.editions.editions.first {
         $0.version == subject.version && $0.id == subject.catalogue
       }
@@ -140,6 +149,11 @@ private struct Walker {
     }
     let planner = SubjectPlanner(site: history.site, loader: history.loader)
     let planned = try planner.subjects(next)
+    let succession = SubjectSuccession(
+      from: open.isEmpty ? ended : Array(open.values), to: planned,
+      replaced: Dictionary(
+        next.hops.compactMap { hop in hop.device.replaces.map { (hop.device.name, $0) } }
+      ) { first, _ in first })
     var stillOpen: [SubjectRecord.Key: EvaluationStart.OpenSubject] = [:]
     var outcomes: [(subject: SiteSubject, outcome: Evaluation.Outcome)] = []
     for subject in planned {
@@ -151,7 +165,7 @@ private struct Walker {
       let outcome = Evaluation(path: subject.path, catalogue: catalogue).run()
       stillOpen[key] = try note(
         outcome, of: subject, at: moment, catalogue, known: open[key],
-        predecessor: predecessor(of: subject, among: planned))
+        predecessor: succession.predecessor[key])
       outcomes.append((subject, outcome))
     }
     present =
@@ -161,6 +175,7 @@ private struct Walker {
     where stillOpen[key] == nil {
       steps.append(closing(subject, at: moment))
     }
+    noteEnd(stillOpen, at: moment)
     open = stillOpen
     subjects = Self.byKey(planned)
     state = next
@@ -183,29 +198,64 @@ private struct Walker {
     for subject in open.values.sorted(by: { $0.subject.client < $1.subject.client }) {
       steps.append(closing(subject, at: moment))
     }
+    noteEnd([:], at: moment)
     open = [:]
     subjects = nil
     present = nil
     state = try history.inventory.state(of: history.site.name, at: moment)
   }
 
-  private static func byKey(_ subjects: [SiteSubject]) -> [SubjectRecord.Key: SiteSubject] {
-    Dictionary(subjects.map { ($0.record.key, $0) }) { first, _ in first }
+  private mutating func noteEnd(
+    _ stillOpen: [SubjectRecord.Key: EvaluationStart.OpenSubject], at moment: String
+  ) {
+    if !stillOpen.isEmpty {
+      ended = []
+      endedAt = nil
+    } else if !open.isEmpty {
+      ended = Array(open.values)
+      endedAt = moment
+    }
   }
 
-  /// The open subject that a new one takes over from, where a device or scope of the way changed.
-  private func predecessor(
-    of subject: SiteSubject, among planned: [SiteSubject]
-  ) -> EvaluationStart.OpenSubject? {
-    let key = subject.record.key
-    guard open[key] == nil else { return nil }
-    let kept = Set(planned.map(\.record.key))
-    let gone = open.values.filter { !kept.contains($0.subject.key) }
-    let sameClient = gone.filter {
-      $0.subject.client == key.client && $0.subject.family == key.family
+  /// What is open, with the places that its rules have in the newest exports, where those were not
+  /// written down yet. Subjects are judged again for that only where the places cannot be carried
+  /// over.
+  func placed() throws -> [PlacedSubject] {
+    var result: [PlacedSubject] = []
+    var planned: [SubjectRecord.Key: SiteSubject]?
+    for (key, known) in open.sorted(by: { $0.value.subject.client < $1.value.subject.client }) {
+      let source = state.placeSource(of: known.subject, like: known.placed)
+      if let source, source == known.placed {
+        guard judged.contains(key) else { continue }
+        result.append(
+          PlacedSubject(
+            subject: key, source: source, verdicts: known.verdicts, findings: known.findings))
+      } else if let source, let old = known.placed,
+        let transfer = try PlaceTransfer(
+          from: old, to: source, devices: state.hops.map(\.device.name), in: history.inventory),
+        let verdicts = transfer.verdicts(known.verdicts),
+        let findings = transfer.findings(known.findings)
+      {
+        result.append(
+          PlacedSubject(subject: key, source: source, verdicts: verdicts, findings: findings))
+      } else {
+        let planner = SubjectPlanner(site: history.site, loader: history.loader)
+        let all = try planned ?? Self.byKey(planner.subjects(state))
+        planned = all
+        guard let subject = all[key], let catalogue = edition else { continue }
+        let outcome = Evaluation(path: subject.path, catalogue: catalogue).run()
+        result.append(
+          PlacedSubject(
+            subject: key, source: subject.placeSource,
+            verdicts: outcome.results.map { VerdictRecord($0, catalogue) },
+            findings: Self.distinct(outcome.findings.map { FindingRecord($0, catalogue) })))
+      }
     }
-    if sameClient.count == 1 { return sameClient[0] }
-    return gone.count == 1 && open.count == 1 && planned.count == 1 ? gone[0] : nil
+    return result
+  }
+
+  private static func byKey(_ subjects: [SiteSubject]) -> [SubjectRecord.Key: SiteSubject] {
+    Dictionary(subjects.map { ($0.record.key, $0) }) { first, _ in first }
   }
 
   // MARK: One subject
@@ -215,6 +265,7 @@ private struct Walker {
     _ catalogue: Catalogue, known: EvaluationStart.OpenSubject?,
     predecessor: EvaluationStart.OpenSubject?
   ) throws -> EvaluationStart.OpenSubject {
+    judged.insert(subject.record.key)
     let digest = subject.digest(catalogue)
     let verdicts = outcome.results.map { VerdictRecord($0, catalogue) }
     let findings = Self.distinct(outcome.findings.map { FindingRecord($0, catalogue) })
@@ -238,14 +289,16 @@ private struct Walker {
     steps.append(
       EvaluationStep(
         subject: subject.record, predecessor: known == nil ? predecessor?.subject.key : nil,
-        at: moment, catalogue: catalogue.id, version: catalogue.version,
+        gapFrom: known == nil ? endedAt : nil, at: moment, catalogue: catalogue.id,
+        version: catalogue.version,
         digest: digest, engine: Engine.version, counts: counts, closed: closed.map(\.key),
         opened: zip(changed, causes).map { ($0, $1) },
         closedFindings: (known?.findings ?? []).filter { !keptFindings.contains($0.key) },
         openedFindings: findings.filter { !oldFindings.contains($0.key) }))
     return EvaluationStart.OpenSubject(
       subject: subject.record, digest: digest, catalogue: catalogue.id, version: catalogue.version,
-      engine: Engine.version, verdicts: verdicts, findings: findings)
+      engine: Engine.version, verdicts: verdicts, findings: findings,
+      placed: subject.placeSource)
   }
 
   /// Two findings that differ in their place only are one in the history.
@@ -289,9 +342,8 @@ private struct Walker {
       guard let previous = old[record.key] else {
         return listCause(record, catalogue, previous: nil)
       }
-      if let middle = underNewList[record.key], middle.isSame(as: record),
-        !previous.isSame(as: middle)
-      {
+      let middle = underNewList[record.key]
+      if let middle, Self.explains(middle, record, previous) {
         return edition == catalogue
           ? VerdictCause(.program, previous: previous.verdict)
           : listCause(record, catalogue, previous: previous)
@@ -304,8 +356,21 @@ private struct Walker {
           legs: zip(before.legs, subject.legs).map(legChanges), catalogue: catalogue,
           affected: Set(changed.map(\.key)), family: subject.family)
       }
-      return blame?.cause(of: record, before: previous) ?? VerdictCause(.rules)
+      // Undoing changes of rules gives what the old rules give under the list of now.
+      var cause = blame?.cause(of: record, before: middle ?? previous) ?? VerdictCause(.rules)
+      cause.previous = previous.verdict
+      return cause
     }
+  }
+
+  /// Whether the new list or program alone makes of the verdict before what it is now. Where the
+  /// verdict stays and only its reason or rule changed, that is what is asked for.
+  private static func explains(
+    _ middle: VerdictRecord, _ record: VerdictRecord, _ previous: VerdictRecord
+  ) -> Bool {
+    record.verdict == previous.verdict
+      ? middle.isSame(as: record) && !previous.isSame(as: middle)
+      : middle.verdict == record.verdict
   }
 
   private static func firstCauses(
@@ -313,11 +378,22 @@ private struct Walker {
   ) -> [VerdictCause] {
     guard let predecessor else { return changed.map { _ in VerdictCause(.initial) } }
     let old = Dictionary(predecessor.verdicts.map { ($0.key, $0) }) { first, _ in first }
+    let before = predecessor.subject
+    let after = subject.record
     var writer = JSONWriter()
     writer.object { writer in
-      writer.member("path") { writer in
-        writer.member("from", "\(predecessor.subject.device) (\(predecessor.subject.scope))")
-        writer.member("to", "\(subject.record.device) (\(subject.record.scope))")
+      if before.device != after.device || before.scope != after.scope {
+        writer.member("path") { writer in
+          writer.member("from", "\(before.device) (\(before.scope))")
+          writer.member("to", "\(after.device) (\(after.scope))")
+        }
+      } else if before.client != after.client {
+        writer.member("client") { writer in
+          writer.member("from", before.client)
+          writer.member("to", after.client)
+        }
+      } else {
+        writer.member("gap", true)
       }
     }
     return changed.map { record in

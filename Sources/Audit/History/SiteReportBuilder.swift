@@ -11,15 +11,19 @@ struct SiteReportBuilder {
   let waivers: [WaiverRecord]
   /// The moment that the report speaks of.
   let moment: String
+  /// Waivers that were accepted later do not count.
+  let knownAt: String
   /// What history says, by subject and requirement.
   let intervals: [SubjectRecord.Key: [VerdictRecord.Key: VerdictInterval]]
 
   init(
-    site: SiteRecord, waivers: [WaiverRecord], moment: String, intervals: [VerdictInterval]
+    site: SiteRecord, waivers: [WaiverRecord], moment: String, knownAt: String,
+    intervals: [VerdictInterval]
   ) {
     self.site = site
     self.waivers = waivers
     self.moment = moment
+    self.knownAt = knownAt
     var bySubject: [SubjectRecord.Key: [VerdictRecord.Key: VerdictInterval]] = [:]
     for interval in intervals {
       let key = VerdictRecord.Key(endpoint: interval.endpoint, port: interval.port)
@@ -61,6 +65,7 @@ struct SiteReportBuilder {
   private func annotate(_ report: inout SiteReport, _ subject: SiteSubject) {
     let known = intervals[subject.record.key] ?? [:]
     var expired: [Int64: [Int]] = [:]
+    var late: Set<Int64> = []
     for result in report.results {
       let endpoint = report.endpoint(of: result)
       let interval = known[
@@ -77,17 +82,28 @@ struct SiteReportBuilder {
             site: site.name, tags: site.tags, service: endpoint.service, endpoint: endpoint.text,
             port: Int(result.requirement.port))
         }
-        if let active = covering.first(where: { $0.status(at: moment) == .active }) {
+        let active = covering.filter { $0.status(at: moment) == .active }
+        if let waiver = active.first(where: { $0.createdAt <= knownAt }) {
           annotation.waiver = WaiverReport(
-            number: active.number, reason: active.reason, approver: active.approver,
-            ends: active.ends)
+            number: waiver.number, reason: waiver.reason, approver: waiver.approver,
+            ends: waiver.ends, accepted: waiver.createdAt, isLate: waiver.createdAt > moment)
         } else {
-          for waiver in covering where waiver.status(at: moment) == .expired {
+          late.formUnion(active.map(\.number))
+          for waiver in covering
+          where waiver.createdAt <= knownAt && waiver.status(at: moment) == .expired {
             expired[waiver.number, default: []].append(result.requirement.endpoint)
           }
         }
       }
       report.annotations[result.requirement] = annotation
+    }
+    for waiver in waivers where late.contains(waiver.number) {
+      report.diagnostics.append(
+        Diagnostic(
+          kind: "waiver-accepted-later",
+          text: "waiver \(waiver.number) (\(waiver.reason), approved by \(waiver.approver)) "
+            + "covers this moment and was accepted later, \(waiver.createdAt): it does not count "
+            + "here; --known-at now counts what is known today", position: nil, file: ""))
     }
     for waiver in waivers {
       guard let endpoints = expired[waiver.number] else { continue }

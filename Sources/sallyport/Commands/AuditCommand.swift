@@ -19,6 +19,14 @@ struct AuditScope: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Count waivers and tags as they were known on that day or at that moment; `now` for all that \
+      are known today. Default: the moment of the report.
+      """, valueName: "date|now"))
+  var knownAt: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Judge against this edition instead of the one in force.", valueName: "id@version"))
   var catalogue: String?
 
@@ -40,6 +48,8 @@ struct AuditScope: ParsableArguments {
     audit.sites = sites
     audit.tags = tag
     audit.moment = try MomentArgument.parse(asOf, endOfDay: true)
+    audit.knownAt =
+      knownAt == "now" ? Clock.now : try MomentArgument.parse(knownAt, endOfDay: true)
     audit.catalogue = try catalogue.map { try library.find($0) }
     audit.changedSince = try MomentArgument.parse(since)
     let selection = try client.selection()

@@ -73,8 +73,8 @@ struct BaselineCommand: ParsableCommand {
         let comparison = try BaselineComparison(name, in: inventory, now: Clock.now)
         try table.write(comparison.table)
         Terminal.say(
-          "\(comparison.worse) worse, \(comparison.better) better, \(comparison.sites) sites compared"
-        )
+          "\(comparison.worse) worse, \(comparison.better) better, \(comparison.added) not judged "
+            + "then, \(comparison.dropped) judged no more, \(comparison.sites) sites compared")
         throw ExitCode(comparison.worse > 0 ? 1 : 0)
       }
     }

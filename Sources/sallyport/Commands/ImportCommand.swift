@@ -168,6 +168,13 @@ struct ImportCommand: ParsableCommand {
     }
     try inventory.noteImport(seen, failed: entries.count - seen.count, now: Clock.now)
     try ImportSummary.noteFailures(entries, in: inventory)
+    for site in Set(seen.map(\.site)).sorted() {
+      let devices = Set(seen.filter { $0.site == site }.map(\.device))
+      for device in try inventory.returnedDevices(of: site, at: Clock.now)
+      where devices.contains(device.name) {
+        Terminal.say("sallyport: site `\(site)`: \(device.text(site: site))")
+      }
+    }
   }
 }
 

@@ -252,15 +252,35 @@ struct SiteCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The device left the way then.", valueName: "date"))
     var retired: String?
 
+    @Flag(help: "Take a retired device back.")
+    var bringBack = false
+
+    @Option(
+      help: ArgumentHelp(
+        "The device whose place it took; the history of the clients goes on.", valueName: "device"))
+    var replaces: String?
+
     @OptionGroup var database: DatabaseOptions
 
     func run() throws {
       try Failure.run {
         let inventory = try database.forWriting()
-        guard var record = try inventory.devices(of: site).first(where: { $0.name == device })
-        else {
+        let known = try inventory.devices(of: site)
+        guard var record = known.first(where: { $0.name == device }) else {
           throw InventoryError(.unknownName, "site `\(site)` has no device `\(device)`")
         }
+        if let replaces {
+          guard replaces != device, known.contains(where: { $0.name == replaces }) else {
+            throw InventoryError(
+              .unknownName, "site `\(site)` has no other device `\(replaces)`",
+              advice: "its devices are: \(known.map(\.name).joined(separator: ", "))")
+          }
+          record.replaces = replaces
+        }
+        guard !bringBack || retired == nil else {
+          throw ValidationError("--retired and --bring-back exclude each other")
+        }
+        if bringBack { record.retiredAt = nil }
         if let hop { record.hop = hop }
         if let scope { record.scope = scope.isEmpty ? nil : scope }
         if let fromZone { record.fromZone = fromZone.isEmpty ? nil : fromZone }

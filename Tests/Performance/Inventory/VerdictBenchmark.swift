@@ -36,7 +36,7 @@ struct VerdictBenchmark {
           verdicts.step(moment, isFirst: number == 0, &random)
         }
         steps += made.count
-        _ = try inventory.record(made, site: name, start: start, now: now)
+        _ = try inventory.record(made, placed: [], site: name, start: start, now: now)
       }
     }
     print("\(steps) judgements written in \(Measure.text(seconds)) s")
