@@ -16,6 +16,8 @@ final class FortiEntry {
   let file: Int
   /// Names of the settings that were read and understood.
   private var read: Set<String> = []
+  /// Groups of settings inside, which remember what was read of them.
+  private var inner: [String: FortiEntry] = [:]
 
   init(body: Body, file: Int) {
     self.body = body
@@ -140,6 +142,13 @@ final class FortiEntry {
 
   /// A group of settings inside the entry (`config https`).
   func object(_ name: String) -> FortiEntry? {
+    if let known = inner[name] { return known }
+    let found = group(name)
+    inner[name] = found
+    return found
+  }
+
+  private func group(_ name: String) -> FortiEntry? {
     switch body {
     case .json(let value):
       guard let member = value.member(name), member.isObject else { return nil }
