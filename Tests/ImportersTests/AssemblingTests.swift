@@ -226,11 +226,6 @@ import Testing
       testDescription: "Meraki refusal", text: #"{"errors": ["Not found"]}"#, code: .wrongKind,
       words: "Not found"),
     LookAlike(
-      testDescription: "Meraki wireless rules",
-      text: #"""
-        {"rules": [{"policy": "deny", "protocol": "Any", "destPort": "Any", "destCidr": "Local LAN"}]}
-        """#, code: .incomplete, words: "rules of a wireless network"),
-    LookAlike(
       testDescription: "audit of Sallyport", text: #"{"schema": "sallyport.audit/1", "sites": []}"#,
       code: .wrongKind, words: "no policy"),
     LookAlike(

@@ -35,7 +35,9 @@ import Testing
       let place = "\(sample.testDescription)/claims.txt:\(number + 1)"
       let words = Self.words(line)
       guard let first = words.first else { continue }
-      if setting.take(first, words.count > 1 ? words[1] : nil) { continue }
+      // A scope may hold blanks.
+      let value = words.count > 1 ? words.dropFirst().joined(separator: " ") : nil
+      if setting.take(first, value) { continue }
       let claim = try #require(Claim(words), "\(place): not a claim: \(line)")
       let results: [RequirementResult]
       if let known = judged[setting] {

@@ -175,6 +175,8 @@ struct FMCDocuments {
   /// By the type; what has an unknown one in a list of rules is a rule all the same, since it stands
   /// in their order.
   private static func kind(of item: Item, in value: JSONValue) -> Kind {
+    // Policy objects of a Meraki organisation have types of the same names; these members are theirs.
+    if item.value["groupIds"] != nil || item.value["objectIds"] != nil { return .other }
     switch item.type {
     case "accessrule": return .accessRule
     case "prefilterrule", "tunnelrule": return .prefilterRule
