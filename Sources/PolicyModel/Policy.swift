@@ -42,7 +42,8 @@ package struct Policy: Hashable, Sendable {
   /// defaults, profiles and settings does not count, nor does a rule that became several.
   ///
   /// A line does not tell rules apart where a whole export stands on one, as the APIs of several
-  /// products give it: the pointer, the product's own identifier, the name and the comment do.
+  /// products give it: the pointer does, or else the product's own identifier, the name and the
+  /// comment.
   package var ruleCount: Int {
     struct Place: Hashable {
       let position: SourcePosition
@@ -53,10 +54,11 @@ package struct Policy: Hashable, Sendable {
     var places: Set<Place> = []
     for table in tables where table.kind == .filter {
       for rule in table.rules where rule.origin == .written {
+        let hasPointer = rule.position.pointer != nil
         places.insert(
           Place(
-            position: rule.position, vendorID: rule.vendorID, name: rule.name,
-            comment: rule.comment))
+            position: rule.position, vendorID: rule.vendorID,
+            name: hasPointer ? "" : rule.name, comment: hasPointer ? "" : rule.comment))
       }
     }
     return places.count

@@ -49,7 +49,8 @@ struct AWSFirewallBuilder {
         !phase.isFromServer || deniesItself && isOwn || forwards && stateful.stops(in: phase)
       else { continue }
       tables.append(own)
-      if forwards {
+      // Rules that no packet reaches stay in the policy, where history and reports look for them.
+      if forwards || phase == .dataToServer {
         for table in stateful.tables(for: phase)
         where !tables.contains(where: { $0.name == table.name }) {
           tables.append(table)

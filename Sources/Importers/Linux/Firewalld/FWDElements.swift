@@ -61,10 +61,12 @@ struct FWDElements {
       case .none: .continue
       case .open: .allow
       }
-    let made = alternatives(element).map { name, clauses in
+    // One element of the file stays one rule, however many services it brings.
+    let made = alternatives(element).enumerated().map { number, part in
       Rule(
-        name: element.isRich ? "rich rule, \(name)" : name, match: Match(base + clauses),
-        action: action, position: element.position)
+        name: element.isRich ? "rich rule, \(part.name)" : part.name,
+        match: Match(base + part.clauses), action: action,
+        origin: number == 0 ? .written : .implied, position: element.position)
     }
     // What leaves open whether a rule that denies applies is in its match already.
     guard element.verdict == .open || (element.verdict == .none && !element.doubts.isEmpty) else {
