@@ -173,7 +173,8 @@ let package = Package(
     .testTarget(
       name: "InventoryTests",
       dependencies: [
-        "Audit", "NetworkSets", "JSONTree", "PolicyModel", "EndpointCatalogue", "CatalogueReaders",
+        "Audit", "NetworkSets", "JSONTree", "PolicyModel", "ComplianceEngine", "EndpointCatalogue",
+        "CatalogueReaders",
         "Digests", "ImportKit", "Inventory", "Importers", "Reports", "Schema", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),

@@ -77,6 +77,9 @@ import Testing
        {"table": {"family": "inet", "name": "f", "handle": 1}},
        {"chain": {"family": "inet", "table": "f", "name": "fwd", "handle": 1, "type": "filter",
          "hook": "forward", "prio": 0, "policy": "drop"}},
+       {"rule": {"family": "inet", "table": "f", "chain": "fwd", "handle": 3, "expr": [
+         {"match": {"op": "in", "left": {"ct": {"key": "state"}},
+           "right": ["established", "related"]}}, {"accept": null}]}},
        {"rule": {"family": "inet", "table": "f", "chain": "fwd", "handle": 2, "expr": [
          {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}},
            "right": {"prefix": {"addr": "20.0.0.0", "len": 8}}}},

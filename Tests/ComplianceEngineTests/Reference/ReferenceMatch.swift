@@ -98,7 +98,8 @@ struct ReferenceMatch {
     case .object(let index):
       return destination(policy.endpointObjects[index].list, flow, pathVisible: pathVisible)
     case .tag(let name):
-      guard let address = flow.address, let set = knowledge.tags[name] else { return .open }
+      guard let set = knowledge.tags[name] else { return .open }
+      guard let address = flow.address else { return publicHosts(set, flow.family) }
       return Possible(set.contains(address))
     case .category(let name):
       // A host may have more categories than those that are known.
