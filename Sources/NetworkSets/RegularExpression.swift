@@ -56,6 +56,9 @@ package struct RegularExpression: Hashable, Sendable {
   }
 
   private struct Parser {
+    /// The highest bound of a counted repetition.
+    static let countLimit = 255
+
     let bytes: [UInt8]
     let ignoringCase: Bool
     var index = 0
@@ -131,6 +134,11 @@ package struct RegularExpression: Hashable, Sendable {
       _ = take(0x3F)
       if peek == 0x2B { throw refuse("possessive quantifier") }
       if let maximum = bounds.1, maximum < bounds.0 { bounds = (bounds.0, bounds.0) }
+      // No host name is longer than 253 characters (RFC 1035, 2.3.4); an automaton that counts further
+      // takes minutes.
+      guard Swift.max(bounds.0, bounds.1 ?? 0) <= Self.countLimit else {
+        throw refuse("repetition of more than \(Self.countLimit) times")
+      }
       return .repeated(atom, minimum: bounds.0, maximum: bounds.1)
     }
 
