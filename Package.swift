@@ -38,7 +38,7 @@ let package = Package(
     .target(name: "Archives", dependencies: ["CLibArchive"]),
     .target(
       name: "Evidence",
-      dependencies: ["NetworkSets", "EndpointCatalogue", "JSONTree", "XMLTree"]),
+      dependencies: ["NetworkSets", "EndpointCatalogue", "ImportKit", "JSONTree", "XMLTree"]),
     .target(
       name: "ImportKit",
       dependencies: ["NetworkSets", "PolicyModel", "XMLTree", "JSONTree", "ScalarText", "Digests"]),

@@ -1,3 +1,4 @@
+import ImportKit
 import JSONTree
 
 /// Reads `Get-MpComputerStatus` and `Get-MpPreference`, as JSON of either PowerShell and as the list
@@ -97,9 +98,9 @@ struct PowerShellEvidenceReader {
   private static func value(_ text: String) -> String {
     if let rest = ASCII.rest(of: text, behind: "/Date("),
       let milliseconds = Int(String(decoding: rest.utf8.prefix { $0 != 0x29 }, as: UTF8.self)),
-      let date = UTCTime(millisecondsSince1970: milliseconds)
+      milliseconds >= 0, let date = Timestamp.iso(secondsSince1970: milliseconds / 1000)
     {
-      return date.text
+      return date
     }
     return ASCII.equal(text, "Passive Mode") ? "Passive" : text
   }
