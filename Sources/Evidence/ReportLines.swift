@@ -1,3 +1,5 @@
+import ImportKit
+
 /// A report as lines, whatever code page it was written in.
 ///
 /// Reports come as UTF-8, UTF-16 (what Windows writes to files) or in the code page of the console.
@@ -19,21 +21,7 @@ struct ReportLines {
 
   /// UTF-8 of a report, without byte-order mark.
   static func decoded(_ bytes: [UInt8]) -> [UInt8] {
-    if bytes.count >= 4 {
-      let little = bytes.starts(with: [0xFF, 0xFE]) || bytes[1] == 0 && bytes[3] == 0
-      let big = bytes.starts(with: [0xFE, 0xFF]) || bytes[0] == 0 && bytes[2] == 0
-      if little || big {
-        var units: [UInt16] = []
-        var index = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) ? 2 : 0
-        while index + 1 < bytes.count {
-          let first = UInt16(bytes[index])
-          let second = UInt16(bytes[index + 1])
-          units.append(little ? second << 8 | first : first << 8 | second)
-          index += 2
-        }
-        return Array(String(decoding: units, as: UTF16.self).utf8)
-      }
-    }
+    if let decoded = TextEncoding.utf16(bytes) { return decoded }
     let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     return body.contains { $0 >= 0x80 } && String(validating: body, as: UTF8.self) == nil
       ? body.flatMap { $0 < 0x80 ? [$0] : [0xEF, 0xBF, 0xBD] } : Array(body)

@@ -1,8 +1,8 @@
 /// The text encodings in which exports arrive although their format says UTF-8.
-enum TextEncoding {
+package enum TextEncoding {
   /// UTF-8 for text that is UTF-16, told by its byte-order mark or by the zero bytes that ASCII has
   /// in it; nil for other text.
-  static func utf16(_ bytes: [UInt8]) -> [UInt8]? {
+  package static func utf16(_ bytes: [UInt8]) -> [UInt8]? {
     guard bytes.count >= 4 else { return nil }
     let bigEndian: Bool
     var start = 2
